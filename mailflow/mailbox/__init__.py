@@ -1,0 +1,21 @@
+"""Fetching mail: one interface over IMAP servers and Maildir folders, with a cursor that the caller keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .envelope import MAX_MAIL_BYTES, Cursor, Envelope, Known, Mailbox, MailboxConfig, MailboxError
+from .imap import ImapMailbox
+from .maildir import MaildirMailbox
+
+__all__ = ["Cursor", "Envelope", "ImapMailbox", "Known", "Mailbox", "MailboxError", "MaildirMailbox", "open_mailbox"]
+
+
+def open_mailbox(config: MailboxConfig, password: Callable[[], str], *, max_size: int = MAX_MAIL_BYTES) -> Mailbox:
+    """Open the mailbox a `[[mailbox]]` table names: IMAP is connected and logged in, a Maildir must exist; raises MailboxError.
+
+    `password` is asked at every connect (with `oauth2` it hands out an access token). `max_size` in bytes.
+    """
+    if config.url.startswith("maildir:"):
+        return MaildirMailbox(config.name, config.url.removeprefix("maildir:"), processed=config.processed, max_size=max_size)
+    return ImapMailbox(config, password, max_size=max_size)
