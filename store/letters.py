@@ -1,0 +1,155 @@
+"""Letters: written with the decision that caused them, claimed before SMTP hears of them, and never sent twice nor dropped in silence.
+
+waiting → sending (claimed, committed) → sent, or waiting again (a failure that may pass), or failed (one that will not), or uncertain (we
+died between SMTP's answer and our commit: a person or the Sent folder says which).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.tables import case as cases
+from store.tables import letter as letters
+
+_OPEN = ("sending", "uncertain")  # what can still be settled
+
+
+def write(conn: sa.Connection, row: Mapping[str, Any]) -> int:
+    """Add a letter and give its id. Needed: reader, letter, subject, content, message_id (never used before), due, written_at."""
+    id = conn.execute(sa.insert(letters).values(dict(row)).returning(letters.c.id)).scalar_one()
+    return int(id)
+
+
+def waiting_for(conn: sa.Connection, case_id: int | None, reader: str) -> sa.RowMapping | None:
+    """The newest letter to this reader about this case (None: about none) that nobody tried to send yet: a further part may join it.
+
+    In a `begin` transaction only: on PostgreSQL it keeps the letter from being claimed until the end.
+    """
+    query = sa.select(letters).where(_about(case_id), letters.c.reader == reader, letters.c.status == "waiting", letters.c.attempts == 0)
+    return conn.execute(query.order_by(letters.c.id.desc()).limit(1).with_for_update()).mappings().first()
+
+
+def append(conn: sa.Connection, id: int, *, content: Any, letter: str, cc: list[str] | None = None, subject: str | None = None) -> bool:
+    """Give a letter its content and the names of its parts with a further one joined; what is None stays.
+
+    False when it is no longer waiting for its first try: then write another letter.
+    """
+    values: dict[str, Any] = {"content": content, "letter": letter}
+    values |= {key: value for key, value in {"cc": cc, "subject": subject}.items() if value is not None}
+    statement = sa.update(letters).where(letters.c.id == id, letters.c.status == "waiting", letters.c.attempts == 0)
+    return conn.execute(statement.values(values)).rowcount == 1
+
+
+def claim(conn: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]:
+    """Take due letters to send, earliest first, marked `sending`, an attempt more and `sent_at` the moment of claiming.
+
+    Commit before the first of them goes to SMTP. Two claimers never get the same letter.
+    """
+    due = sa.select(letters.c.id).where(letters.c.status == "waiting", letters.c.due <= now)
+    due = due.order_by(letters.c.due, letters.c.id).limit(limit).with_for_update(skip_locked=True)
+    ids = list(conn.scalars(due))
+    if not ids:
+        return []
+    values = {"status": "sending", "attempts": letters.c.attempts + 1, "sent_at": now}
+    rows = conn.execute(sa.update(letters).where(letters.c.id.in_(ids)).values(values).returning(letters)).mappings()
+    return sorted(rows, key=lambda row: (row["due"], row["id"]))
+
+
+def sent(conn: sa.Connection, id: int, at: datetime) -> None:
+    """SMTP took it (or a person says so of an uncertain one). Raises LookupError when it was not being sent."""
+    _settle(conn, id, {"status": "sent", "sent_at": at, "error": ""})
+
+
+def failed(conn: sa.Connection, id: int, error: str, retry_at: datetime | None = None) -> None:
+    """SMTP did not take it: tried again at `retry_at`, or given up when that is None. Raises LookupError when it was not being sent."""
+    if retry_at is None:
+        _settle(conn, id, {"status": "failed", "sent_at": None, "error": error})
+    else:
+        _settle(conn, id, {"status": "waiting", "sent_at": None, "error": error, "due": retry_at})
+
+
+def uncertain(conn: sa.Connection, id: int, error: str) -> None:
+    """Nobody knows whether SMTP took it: the connection broke after the data. Raises LookupError when it was not being sent."""
+    _settle(conn, id, {"status": "uncertain", "sent_at": None, "error": error})
+
+
+def recover(conn: sa.Connection, before: datetime | None = None) -> list[int]:
+    """Make `uncertain` what a crash left `sending` (the lease) and give the ids.
+
+    `before`: only those claimed before then, for when other senders are at work; None at the start of a sole one.
+    """
+    statement = sa.update(letters).where(letters.c.status == "sending")
+    if before is not None:
+        statement = statement.where(letters.c.sent_at < before)
+    values = {"status": "uncertain", "sent_at": None, "error": "发送途中服务中断,不知是否已发出"}
+    return sorted(conn.scalars(statement.values(values).returning(letters.c.id)))
+
+
+def outbox(conn: sa.Connection, filters: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+    """Every letter in the order of writing, with its case's number as `case`, streamed; `status` may also be `sending`.
+
+    Filters: `id`, `status`, `reader`, `case` (a number), `since` and `until` (of written_at, until excluded), and `limit` (the newest so
+    many). Raises ValueError for another one.
+    """
+    query = sa.select(letters, cases.c.number.label("case")).outerjoin(cases, cases.c.id == letters.c.case_id)
+    limit = None
+    for name, value in (filters or {}).items():
+        if name == "limit":
+            limit = value
+        elif name in _FILTERS:
+            query = query.where(_FILTERS[name](value))
+        else:
+            raise ValueError(f"outbox knows no filter {name!r}; it knows {', '.join([*_FILTERS, 'limit'])}")
+    if limit is not None:
+        newest = conn.execute(query.order_by(letters.c.id.desc()).limit(limit)).mappings().all()
+        yield from (dict(row) for row in reversed(newest))
+        return
+    for row in conn.execute(query.order_by(letters.c.id), execution_options={"yield_per": 500}).mappings():
+        yield dict(row)
+
+
+def by_message_id(conn: sa.Connection, ids: Collection[str]) -> list[sa.RowMapping]:
+    """Which of our letters have these Message-IDs (id, message_id, case_id, mail_id, reader, letter, status), in the order of `ids`."""
+    asked = list(dict.fromkeys(ids))[:500]  # no honest mail has more References
+    if not asked:
+        return []
+    c = letters.c
+    query = sa.select(c.id, c.message_id, c.case_id, c.mail_id, c.reader, c.letter, c.status).where(c.message_id.in_(asked))
+    return sorted(conn.execute(query).mappings(), key=lambda row: asked.index(row["message_id"]))
+
+
+def last_to(conn: sa.Connection, case_id: int | None, reader: str) -> sa.RowMapping | None:
+    """The last letter to this reader about this case, which the next one continues as a thread; one that failed reached nobody."""
+    query = sa.select(letters).where(_about(case_id), letters.c.reader == reader, letters.c.status != "failed")
+    return conn.execute(query.order_by(letters.c.id.desc()).limit(1)).mappings().first()
+
+
+def count_since(conn: sa.Connection, reader: str, since: datetime, case_id: int | None = None) -> int:
+    """How many letters were written to this reader since then, all or about one case: for the rate limit."""
+    query = sa.select(sa.func.count()).select_from(letters).where(letters.c.reader == reader, letters.c.written_at >= since)
+    if case_id is not None:
+        query = query.where(letters.c.case_id == case_id)
+    return conn.execute(query).scalar_one()
+
+
+_FILTERS: dict[str, Any] = {
+    "id": lambda value: letters.c.id == value,
+    "status": lambda value: letters.c.status == value,
+    "reader": lambda value: letters.c.reader == value,
+    "case": lambda value: cases.c.number == value,
+    "since": lambda value: letters.c.written_at >= value,
+    "until": lambda value: letters.c.written_at < value,
+}
+
+
+def _about(case_id: int | None) -> sa.ColumnElement[bool]:
+    return letters.c.case_id.is_(None) if case_id is None else letters.c.case_id == case_id
+
+
+def _settle(conn: sa.Connection, id: int, values: dict[str, Any]) -> None:
+    if conn.execute(sa.update(letters).where(letters.c.id == id, letters.c.status.in_(_OPEN)).values(values)).rowcount != 1:
+        raise LookupError(f"no letter {id} is being sent")

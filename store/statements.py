@@ -1,0 +1,18 @@
+"""The one statement that SQLAlchemy spells per database: INSERT with ON CONFLICT."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+
+def insert(conn: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT of this connection's dialect, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    if conn.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # late: SQLite users need not pay for its import
+
+        return postgresql_insert(table)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert(table)
