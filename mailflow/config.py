@@ -20,6 +20,10 @@ class ConfigError(Exception):
     """What is wrong with the configuration: one line in Chinese for the operator, with file, line, key and what to write instead."""
 
 
+class SecretError(ConfigError, OSError):
+    """A password or token that cannot be had now. An OSError too: mailboxes and transports expect one from their password callback."""
+
+
 @dataclass(frozen=True, slots=True)
 class OAuth2:
     """Where an access token comes from at the time of use: the output of a command, or a file that something else renews."""
@@ -129,14 +133,14 @@ def load(path: Path) -> Config:
 def password(source: Mailbox | Smtp) -> str:
     """The secret of a mailbox or of SMTP, read at the time of use so that a renewed one is seen; '' where none is configured.
 
-    With oauth2 it is the access token. Raises ConfigError.
+    With oauth2 it is the access token. Raises SecretError.
     """
     if source.password_env:
         import os
 
         value = os.environ.get(source.password_env, "")
         if not value:
-            raise ConfigError(f"环境变量 {source.password_env} 没有设置或是空的:在启动 mailflow 之前设好密码(password_env)")
+            raise SecretError(f"环境变量 {source.password_env} 没有设置或是空的:在启动 mailflow 之前设好密码(password_env)")
         return value
     if source.password_file:
         return _secret_file(source.password_file, "password_file")
@@ -149,11 +153,11 @@ def _secret_file(path: Path, key: str) -> str:
     try:
         secret = path.read_text("utf-8-sig").strip("\r\n")
     except FileNotFoundError:
-        raise ConfigError(f"{key}:密码文件 {path} 不存在;建一个只含密码的文件,权限 600") from None
+        raise SecretError(f"{key}:密码文件 {path} 不存在;建一个只含密码的文件,权限 600") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{key}:密码文件 {path} 读不了({error});它应是只含密码的文本文件,运行 mailflow 的用户可读") from None
+        raise SecretError(f"{key}:密码文件 {path} 读不了({error});它应是只含密码的文本文件,运行 mailflow 的用户可读") from None
     if not secret.strip() or "\n" in secret:
-        raise ConfigError(f"{key}:密码文件 {path} 应当只有一行密码,现在{'有多行' if secret.strip() else '是空的'}")
+        raise SecretError(f"{key}:密码文件 {path} 应当只有一行密码,现在{'有多行' if secret.strip() else '是空的'}")
     return secret
 
 
@@ -163,11 +167,11 @@ def _token_from(command: tuple[str, ...]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
-        raise ConfigError(f"oauth2.command:命令 {command[0]} 没能执行({error});它应在 30 秒内把访问令牌打印到标准输出") from None
+        raise SecretError(f"oauth2.command:命令 {command[0]} 没能执行({error});它应在 30 秒内把访问令牌打印到标准输出") from None
     token = done.stdout.strip()
     if done.returncode or not token or "\n" in token:
         why = (done.stderr.strip().splitlines() or ["没有输出" if not token else "输出不止一行"])[-1]
-        raise ConfigError(f"oauth2.command:命令 {command[0]} 没有给出令牌(返回 {done.returncode}:{why[:200]});它应只打印访问令牌")
+        raise SecretError(f"oauth2.command:命令 {command[0]} 没有给出令牌(返回 {done.returncode}:{why[:200]});它应只打印访问令牌")
     return token
 
 

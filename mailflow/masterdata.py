@@ -7,12 +7,12 @@ stays in force (CONTRACT, `[masterdata]`); when there is none yet, at the start,
 from __future__ import annotations
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from mailflow.calendars import parse_date
 from mailflow.config import ConfigError, is_address
@@ -55,19 +55,17 @@ _KNOWN = {
     "holidays": Columns(("日期", "类型"), ("年度",), ("日期",), "日期"),
     "policies": Columns(("制度名",), ("版本", "生效日期", "负责人"), ("生效日期",)),
 }
-_NO_ROLE_COLUMNS = Columns(())
+_ANY_COLUMNS = Columns(())
 _LIST = re.compile(r"[\u3001,;\uff0c\uff1b\s]+")
 _YES_NO = {"": True, "是": True, "否": False, "在职": True, "离职": False}
 
-T = TypeVar("T")
-
 
 @dataclass
-class _Table(Generic[T]):
+class _Table:
     """One file: what it looked like when it was read, what is in force, and what is wrong with the file as it stands."""
 
     seen: tuple[int, int] | None = None
-    rows: tuple[T, ...] = ()
+    rows: tuple[Row, ...] = ()
     good: bool = False  # some complete reading succeeded
     problems: tuple[str, ...] = ()
 
@@ -78,9 +76,10 @@ class MasterData:
     def __init__(self, folder: Path) -> None:
         """Reads every table. Raises MasterDataError where the folder or people.csv is missing or people.csv holds nobody."""
         self.folder = folder
-        self._tables: dict[str, _Table[Row]] = {}
+        self._tables: dict[str, _Table] = {}
         self._people: tuple[Person, ...] = ()
         self._projects: tuple[Project, ...] = ()
+        self._unknown_names: list[str] = []
         self.problems: list[str] = []
         if not folder.is_dir():
             raise MasterDataError(f"主数据文件夹 {folder} 不存在:在 [masterdata] folder 写明,或执行 mailflow init 文件夹 生成带表头的空表")
@@ -88,7 +87,7 @@ class MasterData:
             raise MasterDataError(f"缺人员表 {folder / 'people.csv'}:执行 mailflow init 文件夹 生成带表头的空表,表头为 {','.join(_PEOPLE.must)}")
         self.refresh()
         if not self._people:
-            why = ";".join(self._tables["people"].problems[:3])
+            why = ";".join(self._tables["people"].problems[:1])
             raise MasterDataError(f"人员表 {folder / 'people.csv'} 里没有一个可用的人:{why or '每行写一个人,至少有姓名、邮箱、角色'}")
 
     def refresh(self) -> bool:
@@ -104,10 +103,11 @@ class MasterData:
         if changed:
             self._people = tuple(_person(row) for row in self.table("people"))
             self._projects = tuple(_project(row) for row in self.table("projects"))
-        self.problems = [p for table in self._tables.values() for p in table.problems] + self._dangling()
+            self._unknown_names = self._dangling()
+        self.problems = [p for table in self._tables.values() for p in table.problems] + self._unknown_names
         return changed
 
-    def _read(self, name: str, table: _Table[Row], path: Path | None) -> bool:
+    def _read(self, name: str, table: _Table, path: Path | None) -> bool:
         if path is None:
             table.problems = (f"{name}.csv:文件不见了;仍按上次读到的 {len(table.rows)} 行办",)
             table.seen = None
@@ -124,12 +124,14 @@ class MasterData:
             table.seen = None  # try again next time
             table.problems = (f"{path.name}:读不了({error.strerror or error});仍按上次读到的 {len(table.rows)} 行办",)
             return False
-        rows, problems = _rows(path.name, raw, _KNOWN.get(name, _NO_ROLE_COLUMNS), _CHECKS.get(name))
+        rows, problems = _rows(path.name, raw, _KNOWN.get(name, _ANY_COLUMNS), _CHECKS.get(name))
         if not problems and not rows and table.rows and name == "people":
             problems = [f"{path.name}:表里一个人也没有了"]
         table.seen = seen
-        in_force = f"(仍按上次无误的 {len(table.rows)} 行办)" if table.good else f"(其余 {len(rows)} 行已启用)"
-        table.problems = tuple(problem + in_force for problem in problems)
+        if problems:
+            so = f"改好之前仍按上次无误的 {len(table.rows)} 行办" if table.good else f"有错的行没有启用,其余 {len(rows)} 行已启用"
+            problems.append(f"{path.name}:{so}")
+        table.problems = tuple(problems)
         if problems and table.good:
             return False
         table.rows, table.good = tuple(rows), not problems
@@ -186,15 +188,13 @@ def _rows(file: str, raw: bytes, columns: Columns, check: Check | None) -> tuple
     text = None if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else _decode(raw)
     if text is None or "\0" in text:
         return [], [f"{file}:既不是 UTF-8 也不是 GB18030 的 CSV 文字;在 Excel 里另存为“CSV UTF-8(逗号分隔)”"]
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     problems: list[str] = []
     header: list[str] = []
     taken: dict[str, Row] = {}
-    last = 0
     while True:
-        line, last = last + 1, reader.line_num
-        line = last + 1
+        line = reader.line_num + 1
         try:
             cells = [cell.strip() for cell in next(reader)]
         except StopIteration:
@@ -246,7 +246,7 @@ def _header(file: str, line: int, cells: list[str], columns: Columns) -> tuple[l
         if name in header:
             continue
         slip = next((word for word in unknown if len(word) == len(name) and sum(a != b for a, b in zip(word, name, strict=True)) == 1), None)
-        if slip:
+        if slip and (name in columns.must or len(name) > 2):  # 职位 is no slip for 单位
             problems.append(f"{where}:不认得列“{slip}”,是不是“{name}”?")
         elif name in columns.must:
             problems.append(f"{where}:缺一列“{name}”;这个表至少有 {'、'.join(columns.must)}")

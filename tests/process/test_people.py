@@ -1,0 +1,149 @@
+"""Promises of mailflow.people: RULEBOOK §0.2 (names and roles), §0.4 and §8-20 (project names)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from mailflow.people import Directory, Person, Project, find_project
+
+PEOPLE = [
+    Person("张三", ("zhangsan@corp.example", "zs@corp.example"), ("售前",), superior="王经理"),
+    Person("李四", ("lisi@corp.example",), ("技服",), superior="王经理"),
+    Person("王经理", ("wang@corp.example",), ("售前经理", "管理员"), superior="不在表里"),
+    Person("陈工", ("chen@corp.example",), ("现场工程师",), away_until=date(2026, 11, 30), deputy="李四"),
+    Person("赵走", ("zhao@corp.example",), ("售前",), active=False),
+    Person("Amy Lin", ("amy@corp.example",), ("销售",)),
+]
+SYNONYMS = {"技术支持": "售前", "技服": "售前", "TS": "售前", "售前工程师": "售前", "技术支持部经理": "售前经理", "部门经理": "售前经理"}
+DIRECTORY = Directory(PEOPLE, SYNONYMS)
+
+
+def named(person: Person | None) -> str | None:
+    return person.name if person else None
+
+
+def test_an_address_is_found_without_regard_to_case() -> None:
+    assert named(DIRECTORY.by_address("ZS@Corp.Example ")) == "张三"
+    assert DIRECTORY.by_address("nobody@corp.example") is None
+
+
+def test_a_look_alike_address_is_a_stranger() -> None:
+    """U+212A KELVIN SIGN lower-cases to k, a full-width letter normalises to its plain one: neither is the same mailbox."""
+    directory = Directory([Person("凯", ("kai@corp.example",))])
+    assert directory.by_address("\u212aai@corp.example") is None
+    assert directory.by_address("\uff4bai@corp.example") is None
+
+
+def test_who_has_left_is_a_stranger_by_address_and_holds_no_role_but_keeps_the_name() -> None:
+    assert DIRECTORY.by_address("zhao@corp.example") is None
+    assert "赵走" not in [p.name for p in DIRECTORY.with_role("售前")]
+    assert named(DIRECTORY.by_name("赵走")) == "赵走"
+
+
+@pytest.mark.parametrize("name", ["张三", " 张 三 ", "张三工程师", "张三工", "张三先生", "张三经理", "@张三", "张三(技术支持部)", "张三\uff08技术支持部\uff09", "张\u3000三"])
+def test_a_name_is_found_with_titles_width_and_spaces(name: str) -> None:
+    assert named(DIRECTORY.by_name(name)) == "张三"
+
+
+def test_a_name_that_looks_like_a_title_is_itself() -> None:
+    assert named(DIRECTORY.by_name("王经理")) == "王经理"
+    assert named(DIRECTORY.by_name("陈工")) == "陈工"
+    assert named(DIRECTORY.by_name("amy lin")) == "Amy Lin"
+
+
+def test_nobody_is_picked_by_surname_alone_but_may_be_asked_back_about() -> None:
+    assert DIRECTORY.by_name("李工") is None
+    assert [p.name for p in DIRECTORY.candidates("李工")] == ["李四"]
+    assert [p.name for p in DIRECTORY.candidates("张山")] == ["张三"]
+    assert DIRECTORY.candidates("") == []
+
+
+def test_two_people_of_one_name_are_nobody() -> None:
+    directory = Directory([Person("张三", ("a@x.example",)), Person("张三", ("b@x.example",))])
+    assert directory.by_name("张三") is None
+    assert len(directory.candidates("张三")) == 2
+
+
+@pytest.mark.parametrize("role", ["售前", "技术支持", "技服", "ts", "售前工程师"])
+def test_a_role_has_many_names(role: str) -> None:
+    assert [p.name for p in DIRECTORY.with_role(role)] == ["张三", "李四"]
+
+
+def test_synonyms_come_from_the_table_alone() -> None:
+    assert [p.name for p in DIRECTORY.with_role("部门经理")] == ["王经理"]
+    assert Directory(PEOPLE).with_role("部门经理") == []
+    assert DIRECTORY.has_role(PEOPLE[1], "售前") and not DIRECTORY.has_role(PEOPLE[1], "售前经理")
+
+
+def test_superior_and_its_absence() -> None:
+    assert named(DIRECTORY.superior(PEOPLE[0])) == "王经理"
+    assert DIRECTORY.superior(PEOPLE[2]) is None
+
+
+def test_the_deputy_acts_until_the_last_day_of_leave() -> None:
+    chen = PEOPLE[3]
+    assert DIRECTORY.acting(chen, date(2026, 11, 30)).name == "李四"
+    assert DIRECTORY.acting(chen, date(2026, 12, 1)).name == "陈工"
+
+
+def test_deputies_who_are_away_pass_on_and_a_circle_ends_with_the_person() -> None:
+    until, on = date(2026, 11, 30), date(2026, 11, 23)
+    a, b, c = Person("甲某", away_until=until, deputy="乙某"), Person("乙某", away_until=until, deputy="丙某"), Person("丙某")
+    assert Directory([a, b, c]).acting(a, on).name == "丙某"
+    back = Person("丙某", away_until=until, deputy="甲某")
+    assert Directory([a, b, back]).acting(a, on).name == "甲某"
+    gone = Person("乙某", active=False)
+    assert Directory([a, gone]).acting(a, on).name == "甲某"
+
+
+# -- projects
+
+PROJECTS = [
+    Project("海滨政务网", ("海滨", "海滨政务")),
+    Project("智慧园区二期", ("智慧园区",)),
+    Project("老港口项目", ("老港口",)),
+    Project("ERP-升级", ()),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "project"),
+    [
+        ("海滨政务网", "海滨政务网"),
+        ("海滨政务网项目", "海滨政务网"),
+        ("海滨", "海滨政务网"),
+        ("《海滨 政务网》", "海滨政务网"),
+        ("老港口", "老港口项目"),
+        ("老港口项目", "老港口项目"),
+        ("ERP-升级", "ERP-升级"),
+        ("erp—升级项目", "ERP-升级"),
+        ("\uff25\uff32\uff30\uff0d升级", "ERP-升级"),
+    ],
+)
+def test_a_project_is_found_by_name_and_alias_with_or_without_the_word_project(name: str, project: str) -> None:
+    match = find_project(name, PROJECTS)
+    assert match.kind == "exact" and match.project and match.project.name == project
+
+
+@pytest.mark.parametrize(("name", "project"), [("海宾政务网", "海滨政务网"), ("智惠园区二其", "智慧园区二期"), ("老巷口", "老港口项目"), ("海边", "海滨政务网")])
+def test_one_or_two_characters_off_are_candidates_to_choose_from(name: str, project: str) -> None:
+    match = find_project(name, PROJECTS)
+    assert match.kind == "near" and match.project is None
+    assert match.candidates[0].name == project
+
+
+@pytest.mark.parametrize("name", ["", "项目", "山区教育网", "老巷道", "东城医保平台", "海"])
+def test_far_off_is_none(name: str) -> None:
+    assert find_project(name, PROJECTS).kind == "none"
+
+
+def test_several_projects_under_one_name_are_candidates() -> None:
+    match = find_project("智慧园区", [*PROJECTS, Project("智慧园区")])
+    assert match.kind == "near" and [p.name for p in match.candidates] == ["智慧园区二期", "智慧园区"]
+
+
+def test_the_nearest_candidate_comes_first() -> None:
+    match = find_project("智慧园区五期", [Project("智慧园区大区"), Project("智慧园区二期")])
+    assert [p.name for p in match.candidates] == ["智慧园区二期", "智慧园区大区"]
