@@ -167,30 +167,43 @@ def fold_project(name: str) -> str:
     return name.removesuffix("项目") or name
 
 
-def find_project(name: str, projects: Iterable[Project]) -> ProjectMatch:
-    """The project that a name means: by name or alias, else near misses of one or two characters (§0.4, §8-20).
+class ProjectIndex:
+    """The projects of one state (master data and those that mail created), found by name: built once, asked at every mail."""
 
-    Several projects under one name are candidates too: the sender chooses.
-    """
-    wanted = fold_project(name)
-    if not wanted:
-        return ProjectMatch("none")
-    exact: list[Project] = []
-    near: list[tuple[int, Project]] = []
-    for project in projects:
-        keys = {fold_project(n) for n in (project.name, *project.aliases)} - {""}
-        if wanted in keys:
-            exact.append(project)
-        elif found := [d for d in (_differ(wanted, key) for key in keys) if d]:
-            near.append((min(found), project))
-    if len(exact) == 1:
-        return ProjectMatch("exact", exact[0])
-    if exact:
-        return ProjectMatch("near", None, tuple(exact))
-    if near:
-        near.sort(key=lambda pair: pair[0])
-        return ProjectMatch("near", None, tuple(project for _, project in near[:10]))
-    return ProjectMatch("none")
+    def __init__(self, projects: Iterable[Project]) -> None:
+        self._by_key: dict[str, list[Project]] = {}
+        for project in projects:
+            for key in {fold_project(n) for n in (project.name, *project.aliases)} - {""}:
+                self._by_key.setdefault(key, []).append(project)
+        self._letters = [(key, frozenset(key)) for key in self._by_key]
+
+    def find(self, name: str) -> ProjectMatch:
+        """The project that a name means: by name or alias, else near misses of one or two characters (§0.4, §8-20).
+
+        Several projects under one name are candidates too: the sender chooses. The nearest come first, ten at most.
+        """
+        wanted = fold_project(name)
+        exact = self._by_key.get(wanted, [])
+        if exact:
+            return ProjectMatch("exact", exact[0]) if len(exact) == 1 else ProjectMatch("near", None, tuple(exact[:10]))
+        letters = frozenset(wanted)
+        near: dict[str, tuple[int, Project]] = {}
+        for key, other in self._letters:
+            if len(letters - other) > 2 or len(other - letters) > 2:
+                continue  # every letter that the other has not is an edit: cheap, and sorts out nearly all
+            distance = _differ(wanted, key)
+            if distance is None:
+                continue
+            for project in self._by_key[key]:
+                if project.name not in near or distance < near[project.name][0]:
+                    near[project.name] = (distance, project)
+        found = sorted(near.values(), key=lambda pair: pair[0])[:10]
+        return ProjectMatch("near", None, tuple(project for _, project in found)) if found else ProjectMatch("none")
+
+
+def find_project(name: str, projects: Iterable[Project]) -> ProjectMatch:
+    """`ProjectIndex(projects).find(name)`, for a single question."""
+    return ProjectIndex(projects).find(name)
 
 
 def _differ(a: str, b: str) -> int | None:
