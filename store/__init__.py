@@ -152,9 +152,11 @@ def _translate_errors(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "handle_error")
     def _handle(context: sa.ExceptionContext) -> None:
+        if context.is_pre_ping:
+            return  # the pool finds out by this that a connection died while it lay idle, and opens another
         line = explain(context.original_exception, where, isinstance(context.sqlalchemy_exception, sa.exc.OperationalError))
         if line:
-            context.chained_exception = StoreError(line)
+            raise StoreError(line) from context.original_exception
 
 
 def _is_fresh(engine: sa.Engine) -> bool:

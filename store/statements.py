@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 
 def insert(conn: sa.Connection, table: sa.Table) -> Any:
-    """An INSERT of this connection's dialect, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    """An INSERT of this connection's dialect, with `on_conflict_do_nothing`, `on_conflict_do_update` and a `rowcount` of the rows it touched."""
     if conn.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # late: SQLite users need not pay for its import
 
-        return postgresql_insert(table)
+        return postgresql_insert(table).execution_options(preserve_rowcount=True)
     from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-    return sqlite_insert(table)
+    return sqlite_insert(table).execution_options(preserve_rowcount=True)

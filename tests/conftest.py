@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 import sqlalchemy as sa
 
-from store import Store, open_store
+from store import Store, open_store, tables
 
 _numbers = count(1)
 
@@ -40,8 +40,7 @@ def postgresql_server() -> Iterator[sa.URL]:
     url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     _administer(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     yield url
-    server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    server.cleanup()
 
 
 def no_postgresql(reason: str) -> NoReturn:
@@ -68,14 +67,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: sa.URL, tmp_path_factory: pytest.TempPathFactory) -> str:
-    name = f"mailflow_{os.getpid()}_template"
-    _administer(postgresql_server, f"CREATE DATABASE {name}")
-    url = postgresql_server.set(database=name).render_as_string(hide_password=False)
-    store = open_store(url, str(tmp_path_factory.mktemp("postgresql") / "archive"))
-    store.migrate()
-    store.close()
-    return name
+def postgresql_tables(postgresql_server: sa.URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+    """One database with the tables made for the whole session: emptying it takes 10 ms, making one from a template 300."""
+    for url in _postgresql_database(postgresql_server):
+        store = open_store(url, str(tmp_path_factory.mktemp("postgresql") / "archive"))
+        store.migrate()
+        store.close()
+        yield sa.make_url(url)
 
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -87,7 +85,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/mailflow.db"
     else:
-        yield from _postgresql_database(request.getfixturevalue("postgresql_server"), "template1")
+        yield from _postgresql_database(request.getfixturevalue("postgresql_server"))
 
 
 @pytest.fixture(params=BOTH)
@@ -97,13 +95,21 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "mailflow.db")
         yield f"sqlite:///{tmp_path}/mailflow.db"
     else:
-        template = request.getfixturevalue("postgresql_template")
-        yield from _postgresql_database(request.getfixturevalue("postgresql_server"), template)
+        url = request.getfixturevalue("postgresql_tables")
+        _administer(url, *EMPTY)
+        yield url.render_as_string(hide_password=False)
 
 
-def _postgresql_database(server: sa.URL, template: str) -> Iterator[str]:
+EMPTY = [
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    *(f'DELETE FROM "{table}"' for table in reversed(tables.metadata.sorted_tables)),
+    *(f"SELECT setval(pg_get_serial_sequence('\"{table}\"', 'id'), 1, false)" for table in tables.metadata.sorted_tables if "id" in table.c),
+]
+
+
+def _postgresql_database(server: sa.URL) -> Iterator[str]:
     name = f"mailflow_{os.getpid()}_{next(_numbers)}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _administer(server, f"CREATE DATABASE {name}")
     yield server.set(database=name).render_as_string(hide_password=False)
     _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 

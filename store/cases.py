@@ -1,0 +1,243 @@
+"""Cases with their history, deadlines, documents and register rows, and the projects that mail created."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.statements import insert
+from store.tables import case, deadline, document, entry, history, process_version, project
+
+Row = sa.RowMapping
+_MOST_IDS = 500
+
+
+# -- cases ---------------------------------------------------------------------------------------------------------------
+
+
+def get(conn: sa.Connection, id: int) -> Row | None:
+    """One case."""
+    return conn.execute(sa.select(case).where(case.c.id == id)).mappings().first()
+
+
+def by_number(conn: sa.Connection, number: str) -> Row | None:
+    """The case of a number such as MF-COMM-2026-0007."""
+    return conn.execute(sa.select(case).where(case.c.number == number)).mappings().first()
+
+
+def open_case(conn: sa.Connection, row: Mapping[str, Any]) -> tuple[int, str]:
+    """Inserts a case under the next number of its code and year; (id, number). Inside a `begin` transaction: numbers are counted."""
+    code, year = row["code"], row["year"]
+    last = conn.scalar(sa.select(sa.func.max(case.c.seq)).where(case.c.code == code, case.c.year == year)) or 0
+    number = f"MF-{code}-{year}-{last + 1:04d}"
+    id = conn.execute(sa.insert(case).values(**row, seq=last + 1, number=number).returning(case.c.id)).scalar_one()
+    return int(id), number
+
+
+def update(conn: sa.Connection, id: int, values: Mapping[str, Any]) -> None:
+    """Changes columns of one case."""
+    conn.execute(sa.update(case).where(case.c.id == id).values(**values))
+
+
+def find(
+    conn: sa.Connection,
+    process: str | None = None,
+    *,
+    open: bool | None = None,
+    project: str | None = None,
+    states: Collection[str] = (),
+    parent_id: int | None = None,
+    entry_id: int | None = None,
+    limit: int | None = None,
+) -> list[Row]:
+    """Cases by what is given, newest first."""
+    query = sa.select(case).order_by(case.c.id.desc())
+    if process is not None:
+        query = query.where(case.c.process == process)
+    if open is not None:
+        query = query.where(case.c.open == open)
+    if project is not None:
+        query = query.where(case.c.project == project)
+    if states:
+        query = query.where(case.c.state.in_(list(states)))
+    if parent_id is not None:
+        query = query.where(case.c.parent_id == parent_id)
+    if entry_id is not None:
+        query = query.where(case.c.entry_id == entry_id)
+    if limit is not None:
+        query = query.limit(limit)
+    return list(conn.execute(query).mappings())
+
+
+def listing(conn: sa.Connection) -> Iterator[Row]:
+    """Every case with its parent's number as `parent`, in the order of opening."""
+    parent = case.alias("parent")
+    query = sa.select(case, parent.c.number.label("parent")).outerjoin(parent, parent.c.id == case.c.parent_id).order_by(case.c.id)
+    yield from conn.execute(query).mappings()
+
+
+def resting(conn: sa.Connection) -> list[tuple[str, str, str]]:
+    """(process, version, state) in which open cases rest, each once: what an edited process may not drop."""
+    query = sa.select(case.c.process, case.c.version, case.c.state).where(case.c.open).distinct()
+    return [(r.process, r.version, r.state) for r in conn.execute(query)]
+
+
+# -- history -------------------------------------------------------------------------------------------------------------
+
+
+def note(
+    conn: sa.Connection,
+    case_id: int,
+    at: datetime,
+    who: str,
+    action: str,
+    from_state: str = "",
+    to_state: str = "",
+    text: str = "",
+    mail_id: int | None = None,
+) -> None:
+    """Adds one line to a case's history; nothing there is ever changed."""
+    conn.execute(
+        sa.insert(history).values(
+            case_id=case_id, at=at, who=who, mail_id=mail_id, action=action, from_state=from_state, to_state=to_state, note=text
+        )
+    )
+
+
+def story(conn: sa.Connection, case_id: int) -> list[Row]:
+    """The history of a case, oldest first."""
+    return list(conn.execute(sa.select(history).where(history.c.case_id == case_id).order_by(history.c.id)).mappings())
+
+
+def count_actions(conn: sa.Connection, case_id: int, action: str) -> int:
+    """How often an action was done on a case."""
+    query = sa.select(sa.func.count()).select_from(history).where(history.c.case_id == case_id, history.c.action == action)
+    return int(conn.scalar(query) or 0)
+
+
+# -- deadlines -----------------------------------------------------------------------------------------------------------
+
+
+def deadlines(conn: sa.Connection, case_ids: Sequence[int]) -> list[Row]:
+    """The deadlines of cases, oldest first."""
+    found: list[Row] = []
+    for at in range(0, len(case_ids), _MOST_IDS):
+        chunk = case_ids[at : at + _MOST_IDS]
+        found += conn.execute(sa.select(deadline).where(deadline.c.case_id.in_(chunk)).order_by(deadline.c.id)).mappings()
+    return found
+
+
+def add_deadline(conn: sa.Connection, row: Mapping[str, Any]) -> int:
+    """Adds a deadline, gives its id."""
+    return int(conn.execute(sa.insert(deadline).values(**row).returning(deadline.c.id)).scalar_one())
+
+
+def change_deadline(conn: sa.Connection, id: int, values: Mapping[str, Any]) -> None:
+    """Changes columns of one deadline."""
+    conn.execute(sa.update(deadline).where(deadline.c.id == id).values(**values))
+
+
+def falling(conn: sa.Connection, until: datetime, limit: int = 500) -> list[Row]:
+    """The deadlines whose next tick falls by then, earliest first."""
+    query = sa.select(deadline).where(deadline.c.next_at <= until).order_by(deadline.c.next_at, deadline.c.id).limit(limit)
+    return list(conn.execute(query).mappings())
+
+
+# -- documents -----------------------------------------------------------------------------------------------------------
+
+
+def documents(conn: sa.Connection, case_ids: Sequence[int]) -> list[Row]:
+    """The documents of cases."""
+    found: list[Row] = []
+    for at in range(0, len(case_ids), _MOST_IDS):
+        chunk = case_ids[at : at + _MOST_IDS]
+        found += conn.execute(sa.select(document).where(document.c.case_id.in_(chunk)).order_by(document.c.id)).mappings()
+    return found
+
+
+def set_document(conn: sa.Connection, case_id: int, name: str, values: Mapping[str, Any]) -> None:
+    """Adds a document to a case or changes it."""
+    statement = insert(conn, document).values(case_id=case_id, name=name, **values)
+    conn.execute(statement.on_conflict_do_update(index_elements=["case_id", "name"], set_=dict(values)) if values else statement.on_conflict_do_nothing())
+
+
+# -- registers -----------------------------------------------------------------------------------------------------------
+
+
+def add_entry(conn: sa.Connection, row: Mapping[str, Any]) -> int:
+    """Adds a row to a register, gives its id."""
+    return int(conn.execute(sa.insert(entry).values(**row).returning(entry.c.id)).scalar_one())
+
+
+def entries(
+    conn: sa.Connection,
+    register: str | None = None,
+    *,
+    code: str | None = None,
+    who: str | None = None,
+    project: str | None = None,
+    case_id: int | None = None,
+    key: str | None = None,
+    statuses: Collection[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    ids: Collection[int] = (),
+) -> list[Row]:
+    """Register rows by what is given, oldest first. `since` and `until` are of the event, until excluded."""
+    query = sa.select(entry).order_by(entry.c.id)
+    for column, value in ((entry.c.register, register), (entry.c.code, code), (entry.c.who, who), (entry.c.project, project), (entry.c.case_id, case_id), (entry.c.key, key)):
+        if value is not None:
+            query = query.where(column == value)
+    if statuses:
+        query = query.where(entry.c.status.in_(list(statuses)))
+    if since is not None:
+        query = query.where(entry.c.at >= since)
+    if until is not None:
+        query = query.where(entry.c.at < until)
+    if ids:
+        query = query.where(entry.c.id.in_(list(ids)))
+    return list(conn.execute(query).mappings())
+
+
+def change_entry(conn: sa.Connection, id: int, values: Mapping[str, Any]) -> None:
+    """Changes columns of one register row."""
+    conn.execute(sa.update(entry).where(entry.c.id == id).values(**values))
+
+
+def count_and_sum(conn: sa.Connection, register: str, statuses: Collection[str], **by: Any) -> tuple[int, float]:
+    """How many rows a register has and their sum; `by`: project, who, code, since."""
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(entry.c.points), 0.0)).where(entry.c.register == register, entry.c.status.in_(list(statuses)))
+    for name, value in by.items():
+        if value is not None:
+            query = query.where(entry.c.at >= value if name == "since" else entry.c.at < value if name == "until" else entry.c[name] == value)
+    count, total = conn.execute(query).one()
+    return int(count), float(total)
+
+
+# -- projects, process versions --------------------------------------------------------------------------------------------
+
+
+def projects(conn: sa.Connection) -> list[Row]:
+    """What mail said of projects."""
+    return list(conn.execute(sa.select(project).order_by(project.c.name)).mappings())
+
+
+def set_project(conn: sa.Connection, name: str, data: Mapping[str, str], case_id: int | None, at: datetime) -> None:
+    """Writes cells of a project, keeping the others."""
+    before = conn.scalar(sa.select(project.c.data).where(project.c.name == name)) or {}
+    values = {"data": {**before, **data}, "case_id": case_id, "changed_at": at}
+    statement = insert(conn, project).values(name=name, **values)
+    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def keep_version(conn: sa.Connection, name: str, version: str, source: str) -> None:
+    """Keeps the text of a process version the first time a case begins with it."""
+    conn.execute(insert(conn, process_version).values(name=name, version=version, source=source).on_conflict_do_nothing())
+
+
+def version_source(conn: sa.Connection, name: str, version: str) -> str | None:
+    """The text of a process version, None where none was kept."""
+    return conn.scalar(sa.select(process_version.c.source).where(process_version.c.name == name, process_version.c.version == version))
