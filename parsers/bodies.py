@@ -1,0 +1,163 @@
+"""The texts of a mail and its attachments, from the tree of its parts."""
+
+from __future__ import annotations
+
+import re
+
+from . import charsets, headers, tnef
+from . import html as html_reader
+from .message import Attachment, Limits, Message, Problem
+from .tree import Part
+
+_TEXTS = ("text/plain", "text/html", "text/x-markdown", "text/markdown", "text/enriched", "text/x-amp-html")
+_EXTENSIONS = {
+    "message/rfc822": ".eml", "message/global": ".eml", "text/calendar": ".ics", "text/plain": ".txt", "text/html": ".html", "application/pdf": ".pdf",
+    "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/tiff": ".tif", "application/pgp-signature": ".asc",
+    "application/pkcs7-signature": ".p7s", "application/x-pkcs7-signature": ".p7s", "application/ms-tnef": ".dat",
+}
+# A text part that only says that the other part is to be read.
+_PLACEHOLDER = re.compile(r"(?:请|請)?.{0,20}(?:不支持|無法顯示|无法显示|不能显示|查看).{0,12}html|html.{0,30}(?:viewer|e-?mail client|format|capable)|view this (?:e-?mail|message) in", re.I)
+_SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:[\w-]+:.*\r?\n)*\r?\n(.*?)\r?\n-----BEGIN PGP SIGNATURE-----.*?(?:-----END PGP SIGNATURE-----|\Z)", re.DOTALL)
+
+
+class _Found:
+    def __init__(self) -> None:
+        self.plain: list[str] = []
+        self.html: list[str] = []
+        self.attachments: list[Attachment] = []
+
+
+def read(message: Message, root: Part, limits: Limits) -> None:
+    """Fills text, html, tables and attachments of `message`."""
+    found = _Found()
+    _collect(root, found, message.problems, limits)
+    message.attachments = found.attachments
+    html = "\n".join(found.html)
+    text = "\n".join(part for part in found.plain if part.strip()) if len(found.plain) > 1 else "".join(found.plain)
+    if len(text) > limits.text or len(html) > limits.html:
+        message.problems.append(Problem("too-long", "the text of the body was cut"))
+        text = text[: limits.text]
+    from_html = ""
+    if html and ("<table" in html or "<TABLE" in html or not text.strip() or _is_placeholder(text)):
+        from_html, message.tables = html_reader.read(html, limits.html)
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    if not text.strip() or (_is_placeholder(text) and len(from_html) > 2 * len(text)):
+        text = from_html
+    message.html = html
+    message.text = _signed(text, message)
+
+
+def _is_placeholder(text: str) -> bool:
+    return len(text) < 400 and _PLACEHOLDER.search(text) is not None
+
+
+def _signed(text: str, message: Message) -> str:
+    if "-----BEGIN PGP" not in text:
+        return text
+    match = _SIGNED.search(text)
+    if match:
+        return text[: match.start()] + re.sub(r"(?m)^- ", "", match[1]) + text[match.end() :]
+    if "-----BEGIN PGP MESSAGE-----" in text:
+        message.problems.append(Problem("encrypted", "PGP"))
+    return text
+
+
+def _collect(part: Part, found: _Found, problems: list[Problem], limits: Limits) -> None:
+    kind = part.type
+    if kind.startswith("multipart/"):
+        if part.children:
+            if kind == "multipart/encrypted":
+                problems.append(Problem("encrypted", part.params.get("protocol", "")))
+            for child in part.children:
+                _collect(child, found, problems, limits)
+            return
+        if kind != "multipart/digest" or part.body.strip():
+            found.plain.append(_text(part))   # no boundary found: whatever it is, people can read it
+        return
+    disposition, dparams = headers.parameters(part.first(b"content-disposition")) if b"content-disposition" in part.fields else ("", {})
+    name = headers.file_name(dparams, part.params) if dparams or "name" in part.params or any(key.startswith("name") for key in part.params) else ""
+    if kind in _TEXTS and disposition != "attachment" and not (name and disposition) and not (name and kind == "text/plain" and _after_text(found)):
+        text = _text(part)
+        if kind == "text/html":
+            found.html.append(text)
+        else:
+            if kind == "text/plain" and part.params.get("format", "").lower() == "flowed":
+                text = unflow(text, part.params.get("delsp", "").lower() == "yes")
+            found.plain.append(text)
+        return
+    if kind in ("message/rfc822", "message/global", "message/news") and part.depth == 0 and part.children:
+        _collect(part.children[0], found, problems, limits)   # the mail says of itself that it is a mail
+        return
+    if kind in ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers") and disposition != "attachment":
+        _attach(part, kind, name, disposition, found, problems)
+        return
+    _attach(part, kind, name, disposition, found, problems)
+
+
+def _after_text(found: _Found) -> bool:
+    return bool(found.plain or found.html)
+
+
+def _attach(part: Part, kind: str, name: str, disposition: str, found: _Found, problems: list[Problem]) -> None:
+    if kind in ("message/rfc822", "message/global", "message/news"):
+        data = part.data()
+        if not name and part.children:
+            subject = headers.decode(part.children[0].first(b"subject"))
+            name = re.sub(r"[\\/:*?\"<>|\x00-\x1f]+", "_", subject)[:80].strip() + ".eml" if subject else ""
+    else:
+        data = part.data(problems)
+    if kind in ("application/ms-tnef", "application/vnd.ms-tnef") or name.lower() == "winmail.dat":
+        inside = tnef.read(data)
+        if inside is not None and (inside[0] or inside[1] or inside[2]):
+            files, text, html = inside
+            found.attachments += files
+            if not _after_text(found):
+                found.plain += [text] if text else []
+                found.html += [html] if html and not text else []
+            return
+        problems.append(Problem("bad-tnef", name))
+    if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        problems.append(Problem("encrypted" if part.params.get("smime-type", "") != "signed-data" else "signed", "S/MIME"))
+    content_id = headers.unfold(part.first(b"content-id")).strip("<> ") if b"content-id" in part.fields else ""
+    inline = disposition == "inline" or (bool(content_id) and disposition != "attachment")
+    if not name:
+        name = _default_name(kind, len(found.attachments) + 1)
+    found.attachments.append(Attachment(name, kind, len(data), data, content_id, inline))
+
+
+def _default_name(kind: str, number: int) -> str:
+    return f"part-{number}{_EXTENSIONS.get(kind, '.bin')}"
+
+
+def _text(part: Part) -> str:
+    data = part.data()
+    label = part.params.get("charset", "")
+    if part.type == "text/html" and (not label or charsets.codec(label) in ("", "ascii")):
+        match = re.search(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]+)", data[:4096], re.I)
+        if match:
+            label = match[1].decode("ascii", "replace")
+    text = charsets.decode(data, label)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def unflow(text: str, delsp: bool) -> str:
+    """RFC 3676: lines that end in a blank go on in the next one of the same quote depth."""
+    out: list[str] = []
+    open_depth = -1
+    for line in text.split("\n"):
+        depth = len(line) - len(line.lstrip(">"))
+        content = line[depth:]
+        if content.startswith(" "):
+            content = content[1:]
+        flowed = content.endswith(" ") and content != "-- "
+        if open_depth == depth and content != "-- ":
+            out[-1] += content
+        else:
+            out.append(">" * depth + (" " if depth else "") + content)
+        open_depth = depth if flowed else -1
+        if flowed and delsp:
+            out[-1] = out[-1][:-1]
+    return "\n".join(line.rstrip() if line != "-- " else line for line in out)
