@@ -29,8 +29,8 @@ def test_a_uid_under_another_uidvalidity_or_in_another_mailbox_is_another_mail(f
 
 def test_known_takes_any_number_of_uids(fresh_store: Store) -> None:
     with fresh_store.begin() as conn:
-        mails.keep(conn, [a_mail(uid) for uid in (1, 600, 70000)])
-        assert mails.known(conn, "main", 1, range(1, 80001)) == {1, 600, 70000}
+        mails.keep(conn, [a_mail(uid) for uid in (1, 600, 1700)])
+        assert mails.known(conn, "main", 1, range(1, 2001)) == {1, 600, 1700}
         assert mails.known(conn, "main", 1, []) == set()
 
 
