@@ -18,6 +18,7 @@ _SIMPLE = re.compile(r'\s*(?:"([^"\\]*)"|([^"<>@,;:()\[\]\\]*))\s*<\s*([^<>\s"()
 _IN_ANGLES = re.compile(r"<([^<>]*@[^<>]*)>")
 _LOOSE = re.compile(r"[^\s<>\"'“”‘’,;:()（）【】\[\]，；：、]+@[^\s<>\"'“”‘’,;:()（）【】\[\]，；：、]+")
 _COMMENT = re.compile(r"\(((?:[^()\\]|\\.)*)\)")
+_LOCAL = re.compile(r"<?[A-Za-z0-9][A-Za-z0-9._+-]{0,63}>?")
 _MAX_ADDRESS = 1024
 
 
@@ -106,6 +107,8 @@ def read_one(item: str) -> Address | None:
             spot = item.lower().rfind(address)
             name = _name(item[:spot].rstrip(" <[（(【") if spot > 0 else "")
         return Address(name, address)
+    if _LOCAL.fullmatch(item):
+        return Address("", item.strip("<>").lower())   # a user of the machine itself, as cron writes it
     return Address(_name(item.replace("<>", "")), "")
 
 
@@ -141,6 +144,12 @@ def _address(text: str) -> str:
         return ""
     if text.lower().startswith(("mailto:", "smtp:")):
         return _address(text.partition(":")[2])
+    if "(" in text or " " in text:   # comments and blanks around dots: RFC 5322 §4.4
+        tidy = re.sub(r"\s*([.@])\s*", r"\1", _COMMENT.sub("", text)).strip()
+        if _PLAIN.match(tidy):
+            return tidy.lower()
+    if text.startswith("@") and ":" in text:   # a source route
+        return _address(text.rpartition(":")[2].strip())
     return _strict(text)
 
 
@@ -154,18 +163,19 @@ def _loose(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _strict(text: str) -> str:
-    parse = _flanker()
+    """flanker's reading of one address."""
     try:
-        parsed = parse(text)
-    except Exception:  # noqa: BLE001  - flanker raises many kinds on hostile input; the tolerant reading follows
-        return ""
-    return str(parsed.address).lower() if parsed is not None and getattr(parsed, "address", "") else ""
+        parsed = _flanker()(text)
+    except Exception:
+        return ""   # it raises many kinds on hostile input, and where it is not installed; the tolerant reading follows
+    return str(getattr(parsed, "address", "") or "").lower()
 
 
 @lru_cache(maxsize=1)
 def _flanker() -> Any:
     """flanker's strict reader. Its grammar tables are kept from being printed about and from being written into site-packages."""
     import logging
+    import sys
 
     import ply.yacc
 
@@ -173,9 +183,12 @@ def _flanker() -> Any:
 
     def quiet(*args: Any, **kwargs: Any) -> Any:
         kwargs.update(debug=False, write_tables=False, errorlog=ply.yacc.NullLogger(), debuglog=ply.yacc.NullLogger())
+        # ply looks for the grammar in the module that calls it; that is no longer the one two frames up.
+        kwargs.setdefault("module", sys.modules[sys._getframe(1).f_globals["__name__"]])
         return original(*args, **kwargs)
 
-    logging.getLogger("flanker").setLevel(logging.CRITICAL)
+    for name in ("parser", "lexer"):
+        logging.getLogger("flanker.addresslib._parser." + name).disabled = True
     ply.yacc.yacc = quiet
     try:
         from flanker.addresslib import address

@@ -9,7 +9,7 @@ from . import html as html_reader
 from .message import Attachment, Limits, Message, Problem
 from .tree import Part
 
-_TEXTS = ("text/plain", "text/html", "text/x-markdown", "text/markdown", "text/enriched", "text/x-amp-html")
+_TEXTS = ("text/plain", "text/html", "text/x-markdown", "text/markdown")
 _EXTENSIONS = {
     "message/rfc822": ".eml", "message/global": ".eml", "text/calendar": ".ics", "text/plain": ".txt", "text/html": ".html", "application/pdf": ".pdf",
     "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/tiff": ".tif", "application/pgp-signature": ".asc",
@@ -20,15 +20,22 @@ _PLACEHOLDER = re.compile(r"(?:请|請)?.{0,20}(?:不支持|無法顯示|无法�
 _SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:[\w-]+:.*\r?\n)*\r?\n(.*?)\r?\n-----BEGIN PGP SIGNATURE-----.*?(?:-----END PGP SIGNATURE-----|\Z)", re.DOTALL)
 
 
+_REPORTS = ("message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "text/rfc822-headers", "message/feedback-report")
+_MAX_INNER = 20
+_HEAD = (("发件人", b"from"), ("日期", b"date"), ("收件人", b"to"), ("主题", b"subject"))
+
+
 class _Found:
     def __init__(self) -> None:
+        self.reports: list[str] = []
+        self.inner: list[Part] = []     # mails within the mail
         self.plain: list[str] = []
         self.html: list[str] = []
         self.attachments: list[Attachment] = []
 
 
-def read(message: Message, root: Part, limits: Limits) -> None:
-    """Fills text, html, tables and attachments of `message`."""
+def read(message: Message, root: Part, limits: Limits) -> tuple[str, str]:
+    """Fills text, html, tables and attachments of `message`; returns the text of mails within it, to go below, without and with their heads."""
     found = _Found()
     _collect(root, found, message.problems, limits)
     message.attachments = found.attachments
@@ -40,12 +47,34 @@ def read(message: Message, root: Part, limits: Limits) -> None:
     from_html = ""
     if html and ("<table" in html or "<TABLE" in html or not text.strip() or _is_placeholder(text)):
         from_html, message.tables = html_reader.read(html, limits.html)
-    if "\x00" in text:
-        text = text.replace("\x00", "")
     if not text.strip() or (_is_placeholder(text) and len(from_html) > 2 * len(text)):
         text = from_html
+    if not text.strip() and not html and found.reports:
+        text = found.reports[0]
     message.html = html
     message.text = _signed(text, message)
+    return _below(found.inner, message.problems, limits)
+
+
+def _below(mails: list[Part], problems: list[Problem], limits: Limits) -> tuple[str, str]:
+    """The text of mails within the mail, as clients show them below it: (the texts alone, the texts each with its head)."""
+    texts: list[str] = []
+    shown: list[str] = []
+    queue = list(mails)
+    while queue and len(texts) < _MAX_INNER:
+        part = queue.pop(0)
+        inner = _Found()
+        _collect(part, inner, [], limits)
+        queue += inner.inner
+        text = "\n".join(one for one in inner.plain if one.strip())
+        if not text.strip() and inner.html:
+            text = html_reader.read("\n".join(inner.html), limits.html)[0]
+        head = [(label, headers.decode(part.first(name))) for label, name in _HEAD]
+        texts.append(text)
+        shown.append("\n".join(["-------- 转发的邮件 --------", *(f"{label}: {value}" for label, value in head if value), "", text]))
+    if sum(map(len, texts)) > limits.text:
+        problems.append(Problem("too-long", "the text of attached mails was cut"))
+    return "\n\n".join(texts)[: limits.text], "\n\n".join(shown)[: limits.text]
 
 
 def _is_placeholder(text: str) -> bool:
@@ -89,8 +118,8 @@ def _collect(part: Part, found: _Found, problems: list[Problem], limits: Limits)
     if kind in ("message/rfc822", "message/global", "message/news") and part.depth == 0 and part.children:
         _collect(part.children[0], found, problems, limits)   # the mail says of itself that it is a mail
         return
-    if kind in ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers") and disposition != "attachment":
-        _attach(part, kind, name, disposition, found, problems)
+    if kind in _REPORTS and disposition != "attachment" and not name:
+        found.reports.append(_text(part))   # parts of a report, read by `bounces`; nothing that people would open
         return
     _attach(part, kind, name, disposition, found, problems)
 
@@ -101,6 +130,7 @@ def _after_text(found: _Found) -> bool:
 
 def _attach(part: Part, kind: str, name: str, disposition: str, found: _Found, problems: list[Problem]) -> None:
     if kind in ("message/rfc822", "message/global", "message/news"):
+        found.inner += part.children
         data = part.data()
         if not name and part.children:
             subject = headers.decode(part.children[0].first(b"subject"))

@@ -18,7 +18,7 @@ _DAEMON = re.compile(r"(?:mailer-?daemon|mail-?daemon|postmaster|mailerdemon|mda
 _SUBJECT = re.compile(
     r"退信|无法投递|無法投遞|未能送达|未送达|無法傳遞|无法送达|投递失败|投遞失敗|邮件被退回|郵件被退回|传递失败|傳遞失敗|发送失败|未传递|未傳遞|"
     r"undeliver|delivery (?:status|fail|report|notif|problem|has failed|subsystem|delayed)|returned (?:mail|to sender)|mail delivery|failure notice|mail (?:system )?(?:failure|error)|"
-    r"non[- ]?deliver|nondeliver|could not (?:send|be delivered)|message (?:status|delivery|undelivered)|not delivered|failed mail|mail status report|permanent(?:ly)? (?:fail|undeliver)|"
+    r"non[- ]?deliver|nondeliver|not (?:yet )?been delivered|delivery (?:error|notification)|mail failed|processing error|could not (?:send|be delivered)|message (?:status|delivery|undelivered)|not delivered|failed mail|mail status report|permanent(?:ly)? (?:fail|undeliver)|"
     r"unzustellbar|fehlgeschlagen|rücksendung|échec|no se (?:ha podido|puede) entregar|mancato recapito|onbestelbaar|не доставлено|user unknown|error in processing",
     re.I,
 )
@@ -27,14 +27,14 @@ _BODY = re.compile(
     r"could(?: not|n't) be delivered|(?:was|were|is) not delivered|delivery (?:to the following|failed|has failed|attempts)|undeliver|unable to deliver|permanent (?:fatal )?error|"
     r"user unknown|no such user|unknown user|mailbox (?:unavailable|full|not found|is full|does not exist)|did not reach the following|returned to (?:you|sender)|"
     r"following address(?:es)? (?:had|failed)|fatal errors|failed recipient|recipient(?:s)? (?:could not|rejected|unknown)|not listed in|unrouteable|over quota|exceeded.{0,20}quota|account (?:is )?(?:disabled|inactive)|"
-    r"not able to deliver|was rejected|delivery error|cannot be delivered|address (?:is )?(?:unknown|invalid)|invalid recipient|5\d\d[ -]\d\.\d\.\d",
+    r"not (?:yet )?been delivered|has been returned because|no valid recipients|failed addresses|not able to deliver|was rejected|delivery error|cannot be delivered|address (?:is )?(?:unknown|invalid)|invalid recipient|5\d\d[ -]\d\.\d\.\d",
     re.I,
 )
 _ORIGINAL_BELOW = re.compile(
     r"(?im)^[ >]*-{2,}.*(?:copy of (?:the|your)|original message|returned message|message follows|unsent message|原邮件|原始邮件).*$|^[ >]*(?:received: from|return-path:)|^[ >]*(?:below this line is|your (?:original )?message (?:follows|is included)|the (?:original|text of the) message)",
 )
 _LINE_OF_FAILURE = re.compile(
-    r"收件人|无法|不存在|退|失败|失敗|已满|拒|地址|5\d\d|4\d\d|unknown|fail|error|reject|not |n't|unable|undeliver|invalid|quota|full|disabled|recipient|bad address|no such|cannot|could|user|refused|denied|mailbox|returned|suspend|inactive|expired",
+    r"收件人|无法|不存在|退|失败|失敗|已满|拒|地址|5\d\d|4\d\d|unknown|fail|error|reject|not |n't|unable|undeliver|invalid|quota|full|disabled|recipient|bad address|no such|cannot|could|user|refused|denied|mailbox|returned|generated from|intended recipient|suspend|inactive|expired",
     re.I,
 )
 
@@ -44,10 +44,27 @@ def is_daemon(sender: str, return_path: bytes) -> bool:
     return bool(_DAEMON.match(sender)) or return_path.strip() == b"<>"
 
 
-def from_report(root: Part) -> tuple[list[FailedRecipient], bool]:
-    """(recipients that failed or are late, whether there is a delivery report at all), from message/delivery-status parts."""
+_STRONG_SUBJECT = re.compile(
+    r"\s*(?:系统退信|退信通知|邮件?投递失败|邮件无法投递|未送达|undeliver|returned mail|delivery (?:status notification|failure|failed|error|report)|mail (?:could not be delivered|delivery (?:failed|failure))|failure notice|non-?delivery)", re.I
+)
+
+
+def is_like_one(root: Part, subject: str, text: str) -> bool:
+    """A bounce by its build, for senders that do not look like a mail server.
+
+    The subject is a mail server's, and it opens at once with the failure and the address; people begin otherwise, also when they speak of bounces.
+    """
+    if not _STRONG_SUBJECT.match(subject):
+        return False
+    opening = "\n".join([line for line in text.split("\n") if line.strip()][:6])[:800]
+    returned = any(part.type in ("message/rfc822", "text/rfc822-headers") for part in root.children)
+    return bool(_BODY.search(opening) or returned and _BODY.search(text[:3000])) and (_ADDRESS.search(opening) is not None or returned)
+
+
+def from_report(root: Part) -> tuple[list[FailedRecipient], bool, bool]:
+    """(recipients that failed or are late, whether one was delivered to, whether there is a delivery report), from message/delivery-status parts."""
     failed: list[FailedRecipient] = []
-    seen = False
+    seen = delivered = False
     for part in _outer(root):
         if part.type not in ("message/delivery-status", "message/global-delivery-status"):
             continue
@@ -57,12 +74,15 @@ def from_report(root: Part) -> tuple[list[FailedRecipient], bool]:
             action = fields.get("action", "").split("(")[0].strip().lower()
             addresses = [_typed(fields.get(name, "")) for name in ("original-recipient", "final-recipient", "x-actual-recipient")]
             address = next((a for a in addresses if a), "")
-            if not address or action in ("delivered", "relayed", "expanded"):
+            if action in ("delivered", "relayed", "expanded"):
+                delivered = True
+                continue
+            if not address:
                 continue
             status = _STATUS.search(fields.get("status", "")) or _STATUS.search(fields.get("diagnostic-code", ""))
             diagnosis = re.sub(r"^\s*[\w-]+\s*;\s*", "", fields.get("diagnostic-code", ""))
             failed.append(FailedRecipient(address, status[1] if status else "", " ".join(diagnosis.split())[:500]))
-    return _distinct(failed), seen
+    return _distinct(failed), delivered, seen
 
 
 def _outer(root: Part) -> list[Part]:
@@ -137,11 +157,13 @@ def with_flufl(raw: bytes) -> list[FailedRecipient]:
     """flufl.bounce's detectors: for mails that are from a mail server by other signs, because it takes ordinary ones for bounces too."""
     try:
         import email
+        import logging
 
+        logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)   # it reports its own detectors' exceptions
         from flufl.bounce import all_failures
 
         temporary, permanent = all_failures(email.message_from_bytes(raw[: 2 * 2**20]))
-    except Exception:  # noqa: BLE001 - it raises on odd mails (LIBRARIES); the mail then has no recipients named
+    except Exception:
         return []
     found = []
     for address in [*permanent, *temporary]:

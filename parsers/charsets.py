@@ -98,11 +98,15 @@ def decode(data: bytes, label: str = "") -> str:
     return sniff(data)
 
 
-def sniff(data: bytes) -> str:
-    """Text of bytes that carry no label, or one that says nothing."""
+def sniff(data: bytes, western: bool = True) -> str:
+    """Text of bytes that carry no label, or one that says nothing.
+
+    Pairs of high bytes prove Chinese, single ones prove nothing: they are read as Windows-1252 in bodies, where the context is long, and left
+    unknown (U+FFFD) with `western=False` for header fields, as the standard library leaves them.
+    """
     if data.isascii():
         return _seven_bit(data, "") if _ESCAPED.search(data) else data.decode("ascii")
-    return _strict(data, "utf-8") or _nearly_utf8(data) or _big5_or_gb(data)
+    return _strict(data, "utf-8") or _nearly_utf8(data) or _big5_or_gb(data, western)
 
 
 def gb_share(data: bytes) -> float:
@@ -121,7 +125,7 @@ def gb_share(data: bytes) -> float:
 
 def big5_share(data: bytes) -> float:
     """What share of the high bytes makes everyday traditional Chinese when read as Big5."""
-    good = total = 0
+    good, total = 0.0, 0
     for pair in _BIG5_PAIRS.findall(data[:_SNIFF]):
         total += len(pair)
         if len(pair) == 2 and (0xA4 <= pair[0] <= 0xC6 or pair[0] == 0xA1):
@@ -131,10 +135,10 @@ def big5_share(data: bytes) -> float:
     return good / total if total else 0.0
 
 
-def _big5_or_gb(data: bytes) -> str:
+def _big5_or_gb(data: bytes, western: bool = True) -> str:
     gb, big5 = gb_share(data), big5_share(data)
     if _looks_western(data) and max(gb, big5) < 0.95:
-        return _western(data)
+        return _western(data) if western else data.decode("ascii", "replace")
     if big5 > gb:
         text = _strict(data, "big5hkscs") or _cut_off(data, "big5hkscs")
         if text:

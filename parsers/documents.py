@@ -66,7 +66,7 @@ def read_rows(attachment: Attachment, limits: Limits = _DEFAULT) -> Document:
         return Document(problem=f"附件《{name}》不是表单文件(可用 .docx、.xlsx、.csv、.txt)")
     except _TooMuch:
         return Document(problem=f"附件《{name}》展开后太大,没有读取;请只保留表单内容后重发")
-    except Exception as error:  # noqa: BLE001 - files come from strangers; the sender is told, and the case goes on without it
+    except Exception as error:
         return Document(problem=f"附件《{name}》读不出来({type(error).__name__});请重新保存后再发,或把内容写在正文里")
 
 
@@ -125,7 +125,7 @@ def _from_ole(data: bytes, name: str, kind: str, limits: Limits) -> Document:
         return Document(problem=f"附件《{name}》是旧版 Word 格式,读不了;请另存为 .docx 后重发,或把内容写在正文里")
     try:
         return _calamine(data, limits)
-    except Exception as error:  # noqa: BLE001 - calamine has many kinds of errors; a password is the one that the sender can mend
+    except Exception as error:
         if "password" in str(error).lower() or "encrypt" in str(error).lower():
             return Document(problem=f"附件《{name}》加了密码,打不开;请去掉密码后重发")
         raise

@@ -21,7 +21,7 @@ _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]+")
 
 def unfold(raw: bytes) -> str:
     """The text of a raw field value on one line; bytes above 127 are read by `charsets.sniff`."""
-    text = raw.decode("ascii") if raw.isascii() and b"\x1b" not in raw else charsets.sniff(raw)
+    text = raw.decode("ascii") if raw.isascii() and b"\x1b" not in raw else charsets.sniff(raw, western=False)
     if "\n" in text or "\r" in text:
         text = _FOLD.sub(_one_blank, text)
     return text.strip()
@@ -33,6 +33,9 @@ def _one_blank(_match: re.Match[str]) -> str:
 
 def decode(raw: bytes) -> str:
     """An unstructured field such as Subject, with its encoded-words."""
+    if b"=?" in raw and not raw.isascii():
+        # Raw bytes inside an encoded-word are in its charset, those between encoded-words in whatever: neither is read before the words are cut out.
+        return _decode_words(_FOLD.sub(" ", raw.decode("latin-1")).strip(), True)
     text = unfold(raw)
     return decode_words(text) if "=?" in text else (_CONTROL.sub("", text) if not text.isprintable() else text)
 
@@ -42,6 +45,11 @@ def decode_words(text: str) -> str:
 
     Adjacent words of one charset are joined before they are decoded, because senders cut in the middle of a character (against RFC 2047 §5).
     """
+    return _decode_words(text, False)
+
+
+def _decode_words(text: str, raw: bool) -> str:
+    """`raw`: the text is bytes in the guise of Latin-1."""
     out: list[str] = []
     run: list[tuple[str, str]] = []   # (b or q, text) of adjacent words in one charset
     charset, end = "", 0
@@ -56,7 +64,7 @@ def decode_words(text: str) -> str:
             if run:
                 out.append(_words(run, charset))
                 run = []
-            out.append(between)
+            out.append(_plain(between, raw))
         charset, end = name, match.end()
         run.append((match[2].lower(), match[3]))
     rest = text[end:]
@@ -67,13 +75,17 @@ def decode_words(text: str) -> str:
             if run:
                 out.append(_words(run, charset))
                 run = []
-            out.append(before if before.strip() or not end else "")
+            out.append(_plain(before, raw) if before.strip() or not end else "")
         run.append((cut[2].lower(), cut[3]))
         charset, rest = cut[1].lower(), ""
     if run:
         out.append(_words(run, charset))
-    out.append(rest)
+    out.append(_plain(rest, raw))
     return _CONTROL.sub("", _FOLD.sub(" ", "".join(out)))
+
+
+def _plain(text: str, raw: bool) -> str:
+    return charsets.sniff(text.encode("latin-1"), western=False) if raw and not text.isascii() else text
 
 
 def _words(run: list[tuple[str, str]], charset: str) -> str:
@@ -87,9 +99,12 @@ def _words(run: list[tuple[str, str]], charset: str) -> str:
                 data += base64(pending)
                 pending = ""
         else:
-            data += base64(pending) + _q(text)
+            data += base64(pending) + _q(text, charset)
             pending = ""
-    return charsets.decode(bytes(data + base64(pending)), charset)
+    text = charsets.decode(bytes(data + base64(pending)), charset)
+    if "\ufffd" in text and 4 * text.count("\ufffd") >= len(text):
+        return "".join(f"=?{charset.upper()}?{kind.upper()}?{word}?=" for kind, word in run)   # no text in any charset: left as it was written
+    return text
 
 
 def base64(text: str) -> bytes:
@@ -105,8 +120,13 @@ def base64(text: str) -> bytes:
         return b""
 
 
-def _q(text: str) -> bytes:
-    raw = text.encode("utf-8", "replace") if not text.isascii() else text.encode("ascii")
+def _q(text: str, charset: str) -> bytes:
+    if text.isascii():
+        raw = text.encode("ascii")
+    elif max(text) <= "\xff":
+        raw = text.encode("latin-1")
+    else:
+        raw = text.encode(charsets.codec(charset) or "utf-8", "replace")
     return binascii.a2b_qp(re.sub(rb"\s", b" ", raw), header=True)
 
 

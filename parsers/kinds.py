@@ -44,29 +44,26 @@ def decide(root: Part, raw: bytes, sender: str, subject: str, text: str, own: se
 
 
 def _bounce(root: Part, raw: bytes, sender: str, subject: str, text: str, own: set[str]) -> Kind | None:
-    report = root.type == "multipart/report" and root.params.get("report-type", "delivery-status").lower().strip() != "disposition-notification"
-    daemon = bounces.is_daemon(sender, root.first(b"return-path")) or (b"return-path" not in root.fields and _SENDERLESS.search(sender) is not None)
+    report = root.type == "multipart/report" and root.params.get("report-type", "delivery-status").lower().strip() == "delivery-status"
+    daemon = bounces.is_daemon(sender, root.first(b"return-path"))
     named = bounces.from_headers(root)
-    if not (report or daemon or named or not sender or _has_report(root)):
+    if not (report or daemon or named or _has_report(root) or bounces.is_like_one(root, subject, text)) and (sender or not bounces.speaks_of_failure(subject, text)):
         return None
-    failed, reported = bounces.from_report(root)
-    if reported and not failed and not daemon and not named:
-        return None if not report else Kind("autoreply")   # a report that something was delivered
-    words = bounces.speaks_of_failure(subject, text)
-    if not failed and not named and not (report and reported) and not words:
-        return None
-    if not failed:
-        failed = named
-    if not failed and reported and not words:
+    failed, delivered, reported = bounces.from_report(root)
+    if delivered and not failed:
         return Kind("autoreply")
+    failed = failed or named
     if not failed:
-        failed = bounces.with_flufl(raw) or bounces.from_text(text, own)
+        failed = bounces.with_flufl(raw)
+        words = bounces.speaks_of_failure(subject, text)
+        if not failed and not (reported and report) and not words:
+            return None
+        if not (reported or words) and not daemon:
+            return None
+        failed = failed or bounces.from_text(text, own)
     if not sender and not failed:
         return None
     return Kind("bounce", failed, bounces.failed_message_id(root, text))
-
-
-_SENDERLESS = re.compile(r"^(?:mailer-daemon|postmaster)\b", re.I)
 
 
 def _has_report(root: Part) -> bool:

@@ -6,7 +6,6 @@ leaves the work of the others standing and a problem that names it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -35,19 +34,22 @@ def read(raw: bytes, limits: Limits = _DEFAULT) -> Message:
         message.text = raw[: limits.text].decode("utf-8", "replace")
         return message
     _guarded(problems, "bad-headers", lambda: _headers(message, root, limits), None)
-    _guarded(problems, "bad-body", lambda: bodies.read(message, root, limits), None)
+    inner = _guarded(problems, "bad-body", lambda: bodies.read(message, root, limits), ("", ""))
     _guarded(problems, "bad-quotes", lambda: _new_words(message), None)
     own = {message.sender, *(a.address for a in message.to[:50]), *(a.address for a in message.cc[:50])}
     kind = _guarded(problems, "bad-kind", lambda: kinds.decide(root, raw, message.sender, message.subject, message.text, own), None)
     if kind is not None:
         message.kind, message.failed_recipients, message.failed_message_id = kind.name, kind.failed, kind.failed_message_id
+    if inner[1]:
+        message.text = message.text.rstrip("\n") + "\n\n" + inner[0] if message.text.strip() else inner[0]
+        message.quoted = message.quoted + "\n\n" + inner[1] if message.quoted else inner[1]
     return message
 
 
 def _guarded(problems: list[Problem], code: str, work: Callable[[], T], otherwise: T) -> T:
     try:
         return work()
-    except Exception as error:  # noqa: BLE001 - no mail may stop the next one; the problem says which stage broke
+    except Exception as error:
         problems.append(Problem(code, f"{type(error).__name__}: {error}"[:300]))
         return otherwise
 
@@ -89,8 +91,5 @@ def _list(message: Message, root: tree.Part, name: bytes, limits: Limits) -> lis
     return [a for a in found if a.address]
 
 
-_LINES = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
-
-
 def _new_words(message: Message) -> None:
-    message.reply_text, message.quoted = replies.split(message.text, "", message.sender_name)
+    message.reply_text, message.quoted = replies.split(message.text.replace("\x00", ""), "", message.sender_name)

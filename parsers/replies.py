@@ -61,13 +61,14 @@ _WHEN = re.compile(r"\d{4}\s*[年/.-]|[/.-]\d{2,4}\b|\d{1,2}[:：]\d{2}|\d{1,2}\
 
 # --- signatures ------------------------------------------------------------------------------------------------------------
 
-_SIGNATURE = re.compile(r"[\s\u00a0]*(?:--|——|–|—)[ \u00a0\t]*|[\s\u00a0]*-{14,20}[\s\u00a0]*")
+_SIGNATURE = re.compile(r"[\s\u00a0]*(?:--|——)[ \u00a0\t]*|[\s\u00a0]*-{14,20}[\s\u00a0]*")
 _DEVICE = re.compile(
     r"[\s<*_\[(（【]*(?:发自|發自|来自|來自|从我的|由我的|通过我的|从(?=\s?(?:windows|outlook|iphone|ipad))|傳送自|传送自|傳自|发送自|發送自|用(?=\s?(?:手机|foxmail|qq邮箱)))"
     r"[^。，；\n]{0,40}?(?:iphone|ipad|ios|android|mac|手机|手機|平板|设备|設備|邮箱|郵箱|信箱|邮件|郵件|outlook|foxmail|windows|华为|華為|huawei|小米|xiaomi|oppo|vivo|荣耀|honor|三星|samsung|魅族|钉钉|dingtalk|企业微信|微信|qq|wps|coremail|yahoo|gmail|网易|大师|大師|客户端|应用)[^。\n]{0,30}"
     r"|[\s<*_\[(（【]*(?:获取|下载|取得|下載)\s*(?:适用于|適用於)?.{0,10}outlook(?:\s+for\b|\s*适用|\s*行動|\s*$|\s*<).{0,60}"
     r"|[\s<*_\[(（【]*(?:签名由|簽名由).{0,30}(?:定制|生成|訂製)"
-    r"|[\s<*_\[(（【]*(?:sent|envoyé|verzonden|gesendet|inviato|enviado|sendt|skickat|wysłane|enviat)\s+(?:from|depuis|de|vanaf|von|da|desde|do|fra|från|z|via|mit|using|with)\s+(?:my|mon|mijn|meinem|il mio|mi|meu|min|mojego|your|the|outlook|mail|yahoo|windows|iphone|ipad|gmail|proton|samsung|android|blackberry|mobile)\b.{0,60}"
+    r"|[\s<*_\[(（【]*(?:envoyé|verzonden|gesendet|inviato|enviado|sendt|skickat|wysłane|enviat)\s+(?:depuis|de|vanaf|von|da|desde|do|fra|från|z|via|mit)\s+[^.,;:!?\n]{1,50}"
+    r"|[\s<*_\[(（【]*sent (?:from|via|with|by) [^.,;:!?。，！？\n]{1,40}(?:<[^<>\s]*>|\(?https?://\S*)?\s*[.]?"
     r"|[\s<*_\[(（【]*von meinem .{0,30} gesendet.{0,40}"
     r"|[\s<*_\[(（【]*(?:get|download) outlook (?:for|voor)\b.{0,40}",
     re.I,
@@ -83,7 +84,14 @@ _SIGN_LINE = re.compile(
     r"(?:部|处|科|中心|公司|集团|有限|局|院|所|学校|大学|大學|銀行|银行|办公室|工程师|經理|经理|总监|主管|顾问|專員|专员|助理|主任)\s*$",
     re.I,
 )
-_CLOSING = re.compile(r"\s*(?:此致|顺颂商祺|順頌商祺|祝好|祝您?工作顺利|祝商祺|谢谢[!！。]?|best regards|kind regards|regards|br|thanks)[,，!！。\s]*$", re.I)
+_CLOSING = re.compile(
+    r"\s*(?:此致|顺颂商祺|順頌商祺|顺祝商祺|順祝商祺|祝好|祝商祺|best(?: regards)?|kind regards|warm regards|regards|sincerely(?: yours)?|yours (?:sincerely|truly|faithfully)|cheers|"
+    r"med venlig hilsen|venlig hilsen|mvh|vh|kh|mit freundlichen gr(?:ü|ue)(?:ß|ss)en|(?:viele|liebe|beste) gr(?:ü|ue)(?:ß|ss)e|mfg|cordialement|bien à vous|saludos|un saludo|atentamente|"
+    r"cordiali saluti|distinti saluti|atenciosamente|met vriendelijke groet(?:en)?|groet(?:en|jes)?|pozdrawiam|z powa[zż]aniem|med vänliga? hälsning(?:ar)?|vänliga hälsningar|ystävällisin terveisin|с уважением|敬具|よろしくお願いします)[,，!！.。\s]*",
+    re.I,
+)
+_DASHED_NAME = re.compile(r"\s*[-/–~]\s?[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}\s*")
+_LIST_FOOTER = re.compile(r"mailing list|邮件列表|郵件列表|listinfo|unsubscribe|退订|取消订阅", re.I)
 
 
 def first_line(reply_text: str) -> str:
@@ -135,9 +143,8 @@ def _end_of_new(lines: list[str], keep: list[bool]) -> int:
             keep[i] = False
             i += 1
             continue
-        if first in "-—–_=*~·[" or "原" in bare or "ubj" in bare or "转发" in bare or "轉" in bare:
-            if _SEPARATOR.fullmatch(line) or _APPLE_FORWARD.fullmatch(line):
-                return _with_rule_above(lines, i)
+        if (first in "-—–_=*~·" and _SEPARATOR.fullmatch(line)) or (len(bare) < 40 and _APPLE_FORWARD.fullmatch(line)):
+            return _with_rule_above(lines, i)
         if len(bare) < 120 and _ABOVE.match(bare):
             return i
         if (":" in bare or "：" in bare) and _is_header_block(lines, i):
@@ -203,13 +210,15 @@ def _is_header_block(lines: list[str], i: int) -> bool:
             break
         elif j - last > 3 or ("subject" in found and "from" in found and "sent" in found):
             break
-    if "from" not in found or len(found.keys() - {"cc"}) < 3 or "sent" not in found:
-        if not ("from" in found and _ADDRESS.search(found["from"]) and ("sent" in found or ("to" in found and "subject" in found))):
-            return False
+    whole = "from" in found and "sent" in found and len(found.keys() - {"cc"}) >= 3
+    if not whole and not ("from" in found and _ADDRESS.search(found["from"]) and ("sent" in found or ("to" in found and "subject" in found))):
+        return False
     if found.get("sent", "") and not _TIME.search(found["sent"]):
         return False
-    addressed = any(_ADDRESS.search(found.get(kind, "")) for kind in ("from", "to"))
-    if addressed:
+    top = not any(line.strip() for line in lines[:i])
+    if top and "to" not in found:
+        return False   # nothing stands above it: only a whole head makes it a quote, and every client writes To
+    if any(_ADDRESS.search(found.get(kind, "")) for kind in ("from", "to")):
         return True
     # Without an address in it, it may be a form: then other labels stand right beside, or the line above announces it.
     above = i - 1
@@ -271,7 +280,45 @@ def _cut_signature(lines: list[str], keep: list[bool], end: int, sender_name: st
                     _strike(keep, i, end)
                 continue
         above = True
+    _cut_list_footer(lines, keep, end)
     _cut_bare_signature(lines, keep, end, sender_name)
+    _cut_closing(lines, keep, end)
+
+
+def _last_lines(lines: list[str], keep: list[bool], end: int, most: int) -> list[int]:
+    """The indices of the last lines that are still there and say something, last first."""
+    out = []
+    for i in range(end - 1, -1, -1):
+        if keep[i] and lines[i].strip():
+            out.append(i)
+            if len(out) == most:
+                break
+    return out
+
+
+def _cut_list_footer(lines: list[str], keep: list[bool], end: int) -> None:
+    last = _last_lines(lines, keep, end, 8)
+    for n, i in enumerate(last):
+        if n and _RULE.fullmatch(lines[i]):
+            if any(_LIST_FOOTER.search(lines[j]) for j in last[:n]):
+                _strike(keep, i, end)
+            return
+
+
+def _cut_closing(lines: list[str], keep: list[bool], end: int) -> None:
+    """`Best regards,` and what follows, if it is a few short lines; a last line that is only a name after a dash."""
+    last = _last_lines(lines, keep, end, 10)
+    if len(last) > 1 and _DASHED_NAME.fullmatch(lines[last[0]]) and not lines[last[0] - 1].strip():
+        keep[last[0]] = False
+        return
+    for n, i in enumerate(last):
+        line = lines[i]
+        if n and _CLOSING.fullmatch(line):
+            if n < len(last) - 1 or len(last) == 10 or any(keep[j] and lines[j].strip() for j in range(i)):
+                _strike(keep, i, end)
+            return
+        if len(line) > 70 or line.rstrip().endswith(("。", "？", "?", "！")):
+            return
 
 
 def _below_is_signature(lines: list[str], keep: list[bool], start: int, end: int) -> bool:

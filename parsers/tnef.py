@@ -19,7 +19,7 @@ def read(data: bytes) -> tuple[list[Attachment], str, str] | None:
         text = _text(getattr(tnef, "body", None))
         html = _text(getattr(tnef, "htmlbody", None))
         return files, text, html
-    except Exception:  # noqa: BLE001 - a GBK title makes tnefparse raise; the mail keeps its winmail.dat then
+    except Exception:
         return None
 
 
@@ -28,7 +28,7 @@ def _name(item: object) -> str:
         try:
             value = getattr(item, which)
             value = value() if callable(value) else value
-        except Exception:  # noqa: BLE001 - names in GBK; the next spelling may do
+        except Exception:
             continue
         text = _text(value).strip("\x00 ")
         if text:
