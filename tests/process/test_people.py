@@ -53,6 +53,17 @@ def test_a_name_that_looks_like_a_title_is_itself() -> None:
     assert named(DIRECTORY.by_name("amy lin")) == "Amy Lin"
 
 
+def test_only_titles_are_taken_away() -> None:
+    directory = Directory([*PEOPLE, Person("欧阳建国")])
+    assert named(directory.by_name("欧阳建国总")) == "欧阳建国"
+    assert directory.by_name("张三某某") is None and directory.by_name("工程师") is None and directory.by_name("") is None
+
+
+def test_an_address_in_place_of_a_name_is_understood_and_letters_go_to_the_first_address() -> None:
+    assert named(DIRECTORY.by_name("ZS@corp.example")) == "张三"
+    assert PEOPLE[0].address == "zhangsan@corp.example" and Person("无").address == ""
+
+
 def test_nobody_is_picked_by_surname_alone_but_may_be_asked_back_about() -> None:
     assert DIRECTORY.by_name("李工") is None
     assert [p.name for p in DIRECTORY.candidates("李工")] == ["李四"]

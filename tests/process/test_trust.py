@@ -22,6 +22,8 @@ SENDER = "zhangsan@corp.example"
         ("mx.corp.example; dkim=fail header.d=corp.example; dkim=pass header.d=corp.example", "dkim"),
         ('mx.corp.example; spf=pass reason="good; \\"fine\\" (really" smtp.mailfrom=bounce@corp.example', "spf"),
         ("mx.corp.example (a (nested) comment; dmarc=pass); spf = pass smtp . mailfrom = corp.example", "spf"),
+        ("mx.corp.example; spf=pass (odd \\) comment; dmarc=fail) smtp.mailfrom=corp.example", "spf"),
+        ('mx.corp.example; spf=pass reason="a\\"; b" smtp.mailfrom="corp.example"', "spf"),
         ('"mx.corp.example"; dmarc/1=pass action=none header.from=corp.example', "dmarc"),
         ("mx.corp.example; dmarc=temperror header.from=corp.example; dkim=pass header.d=corp.example", "dkim"),
     ],

@@ -188,6 +188,8 @@ def test_a_syntax_error_says_line_column_and_what_to_write(tmp_path: Path, text:
         (MINIMAL.replace("[smtp]", "[smpt]"), 7, ["[smpt]", "没有这个表", "是不是 [smtp]"]),
         (MINIMAL + "[storage]\n", 9, ["没有这个表", "是不是 [store]"]),
         (MINIMAL.replace("[service]\n", "[service]\nrate = 5\n"), 2, ["rate", "属于 [smtp]"]),
+        ("service.adress = 'a@b.example'\n" + MINIMAL.partition("\n\n")[2], 1, ["[service] adress", "是不是 address"]),
+        (MINIMAL.replace("maildir:outbox", "smtps://u@host") + "oauth2 = {token_file = 5}\n", 9, ["oauth2", "token_file"]),
         ("address = 'a@b.example'\n" + MINIMAL, 1, ["address", "属于 [service]"]),
         (MINIMAL.replace("[[mailbox]]", "[mailbox]"), 4, ["[[mailbox]]"]),
         ("[service]\n" + MINIMAL.partition("\n\n")[2], 1, ["缺 address", "mailflow@corp.example"]),
