@@ -12,13 +12,14 @@ from typing import Any
 
 from . import headers
 from .message import Address
+from .patterns import lazy
 
-_PLAIN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
-_SIMPLE = re.compile(r'\s*(?:"([^"\\]*)"|([^"<>@,;:()\[\]\\]*))\s*<\s*([^<>\s"(),;:\\]+)\s*>\s*\Z')
-_IN_ANGLES = re.compile(r"<([^<>]*@[^<>]*)>")
-_LOOSE = re.compile(r"[^\s<>\"'“”‘’,;:()（）【】\[\]，；：、]+@[^\s<>\"'“”‘’,;:()（）【】\[\]，；：、]+")
-_COMMENT = re.compile(r"\(((?:[^()\\]|\\.)*)\)")
-_LOCAL = re.compile(r"<?[A-Za-z0-9][A-Za-z0-9._+-]{0,63}>?")
+_PLAIN = lazy(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
+_SIMPLE = lazy(r'\s*(?:"([^"\\]*)"|([^"<>@,;:()\[\]\\]*))\s*<\s*([^<>\s"(),;:\\]+)\s*>\s*\Z')
+_IN_ANGLES = lazy(r"<([^<>]*@[^<>]*)>")
+_LOOSE = lazy(r"[^\s<>\"'“”‘’,;:()（）【】\[\]，；：、]+@[^\s<>\"'“”‘’,;:()（）【】\[\]，；：、]+")
+_COMMENT = lazy(r"\(((?:[^()\\]|\\.)*)\)")
+_LOCAL = lazy(r"<?[A-Za-z0-9][A-Za-z0-9._+-]{0,63}>?")
 _MAX_ADDRESS = 1024
 
 

@@ -7,6 +7,7 @@ import re
 from . import charsets, headers, tnef
 from . import html as html_reader
 from .message import Attachment, Limits, Message, Problem
+from .patterns import lazy
 from .tree import Part
 
 _TEXTS = ("text/plain", "text/html", "text/x-markdown", "text/markdown")
@@ -16,8 +17,8 @@ _EXTENSIONS = {
     "application/pkcs7-signature": ".p7s", "application/x-pkcs7-signature": ".p7s", "application/ms-tnef": ".dat",
 }
 # A text part that only says that the other part is to be read.
-_PLACEHOLDER = re.compile(r"(?:请|請)?.{0,20}(?:不支持|無法顯示|无法显示|不能显示|查看).{0,12}html|html.{0,30}(?:viewer|e-?mail client|format|capable)|view this (?:e-?mail|message) in", re.I)
-_SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:[\w-]+:.*\r?\n)*\r?\n(.*?)\r?\n-----BEGIN PGP SIGNATURE-----.*?(?:-----END PGP SIGNATURE-----|\Z)", re.DOTALL)
+_PLACEHOLDER = lazy(r"(?:请|請)?.{0,20}(?:不支持|無法顯示|无法显示|不能显示|查看).{0,12}html|html.{0,30}(?:viewer|e-?mail client|format|capable)|view this (?:e-?mail|message) in", re.I)
+_SIGNED = lazy(r"-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:[\w-]+:.*\r?\n)*\r?\n(.*?)\r?\n-----BEGIN PGP SIGNATURE-----.*?(?:-----END PGP SIGNATURE-----|\Z)", re.DOTALL)
 
 
 _REPORTS = ("message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "text/rfc822-headers", "message/feedback-report")

@@ -10,19 +10,20 @@ import re
 
 from . import charsets, headers
 from .message import FailedRecipient
+from .patterns import lazy
 from .tree import Part
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
-_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_DAEMON = re.compile(r"(?:mailer-?daemon|mail-?daemon|postmaster|mailerdemon|mdaemon|mmdf|daemon|uucp|bounce[sd]?|mail(?:er)?-?admin|mail\.?delivery(?:\.?s[uy]\w*)?|noreply-bounce|system-?mail)(?:[+._-][^@]*)?@|<>", re.I)
-_SUBJECT = re.compile(
+_ADDRESS = lazy(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+_STATUS = lazy(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_DAEMON = lazy(r"(?:mailer-?daemon|mail-?daemon|postmaster|mailerdemon|mdaemon|mmdf|daemon|uucp|bounce[sd]?|mail(?:er)?-?admin|mail\.?delivery(?:\.?s[uy]\w*)?|noreply-bounce|system-?mail)(?:[+._-][^@]*)?@|<>", re.I)
+_SUBJECT = lazy(
     r"退信|无法投递|無法投遞|未能送达|未送达|無法傳遞|无法送达|投递失败|投遞失敗|邮件被退回|郵件被退回|传递失败|傳遞失敗|发送失败|未传递|未傳遞|"
     r"undeliver|delivery (?:status|fail|report|notif|problem|has failed|subsystem|delayed)|returned (?:mail|to sender)|mail delivery|failure notice|mail (?:system )?(?:failure|error)|"
     r"non[- ]?deliver|nondeliver|not (?:yet )?been delivered|delivery (?:error|notification)|mail failed|processing error|could not (?:send|be delivered)|message (?:status|delivery|undelivered)|not delivered|failed mail|mail status report|permanent(?:ly)? (?:fail|undeliver)|"
     r"unzustellbar|fehlgeschlagen|rücksendung|échec|no se (?:ha podido|puede) entregar|mancato recapito|onbestelbaar|не доставлено|user unknown|error in processing",
     re.I,
 )
-_BODY = re.compile(
+_BODY = lazy(
     r"退信(?:原因|通知|代码)|无法(?:投递|发送到|送达|到达)|(?:未能|没有)(?:成功)?(?:投递|送达|发送)|被退回|收件人(?:邮箱)?(?:地址)?[^。\n]{0,60}(?:不存在|已满|拒收|停用)|無法(?:投遞|傳遞|送達)|"
     r"could(?: not|n't) be delivered|(?:was|were|is) not delivered|delivery (?:to the following|failed|has failed|attempts)|undeliver|unable to deliver|permanent (?:fatal )?error|"
     r"user unknown|no such user|unknown user|mailbox (?:unavailable|full|not found|is full|does not exist)|did not reach the following|returned to (?:you|sender)|"
@@ -30,10 +31,10 @@ _BODY = re.compile(
     r"not (?:yet )?been delivered|has been returned because|no valid recipients|failed addresses|not able to deliver|was rejected|delivery error|cannot be delivered|address (?:is )?(?:unknown|invalid)|invalid recipient|5\d\d[ -]\d\.\d\.\d",
     re.I,
 )
-_ORIGINAL_BELOW = re.compile(
+_ORIGINAL_BELOW = lazy(
     r"(?im)^[ >]*-{2,}.*(?:copy of (?:the|your)|original message|returned message|message follows|unsent message|原邮件|原始邮件).*$|^[ >]*(?:received: from|return-path:)|^[ >]*(?:below this line is|your (?:original )?message (?:follows|is included)|the (?:original|text of the) message)",
 )
-_LINE_OF_FAILURE = re.compile(
+_LINE_OF_FAILURE = lazy(
     r"收件人|无法|不存在|退|失败|失敗|已满|拒|地址|5\d\d|4\d\d|unknown|fail|error|reject|not |n't|unable|undeliver|invalid|quota|full|disabled|recipient|bad address|no such|cannot|could|user|refused|denied|mailbox|returned|generated from|intended recipient|suspend|inactive|expired",
     re.I,
 )
@@ -44,7 +45,7 @@ def is_daemon(sender: str, return_path: bytes) -> bool:
     return bool(_DAEMON.match(sender)) or return_path.strip() == b"<>"
 
 
-_STRONG_SUBJECT = re.compile(
+_STRONG_SUBJECT = lazy(
     r"\s*(?:系统退信|退信通知|邮件?投递失败|邮件无法投递|未送达|undeliver|returned mail|delivery (?:status notification|failure|failed|error|report)|mail (?:could not be delivered|delivery (?:failed|failure))|failure notice|non-?delivery)", re.I
 )
 

@@ -11,6 +11,8 @@ import codecs
 import re
 from functools import lru_cache
 
+from .patterns import lazy
+
 # Labels that Python does not know, or knows as a subset of what is really sent under that name.
 _ALIASES = {
     "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030", "936": "gb18030", "ms936": "gb18030", "windows936": "gb18030",
@@ -29,12 +31,12 @@ _ALIASES = {
     "iso88596i": "iso8859-6", "ksc56011987": "cp949", "ksc5601": "cp949", "euckr": "cp949", "shiftjis": "cp932", "sjis": "cp932", "xsjis": "cp932",
     "iso2022jp": "iso2022_jp_ext", "iso88599": "cp1254", "tis620": "cp874", "iso885911": "cp874",
 }
-_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_ESCAPED = re.compile(rb"~\{|\x1b[$(]|\x1b&")
-_UTF8_CJK = re.compile(rb"[\xe3-\xe9\xef][\x80-\xbf][\x80-\xbf]|\xf0[\xa0-\xaf]")
+_HIGH_RUN = lazy(rb"[\x80-\xff]+")
+_ESCAPED = lazy(rb"~\{|\x1b[$(]|\x1b&")
+_UTF8_CJK = lazy(rb"[\xe3-\xe9\xef][\x80-\xbf][\x80-\xbf]|\xf0[\xa0-\xaf]")
 # GB2312: punctuation and full-width forms, kana-free; then the 3,755 everyday characters of level 1.
-_GB_PAIRS = re.compile(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
-_BIG5_PAIRS = re.compile(rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]|[\x80-\xff]")
+_GB_PAIRS = lazy(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
+_BIG5_PAIRS = lazy(rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]|[\x80-\xff]")
 _SNIFF = 64 * 1024
 
 

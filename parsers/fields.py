@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterable, Sequence
 
 from . import chinese
+from .patterns import lazy
 
-_BRACKETS = re.compile(r"[（(\[【〔][^）)\]】〕]*[）)\]】〕]")
-_KEY_DIRT = re.compile(r"[\s*_#`'\"“”‘’·•●■◆▪○◇★☆※>《》\-:：;；,，.。、/]+")
-_NUMBERING = re.compile(r"[\s>*_#·•●■◆▪○◇★☆※|-]*(?:[(（【\[]?\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-zA-Z①-⑳])\s*[)）】\]、.．:]\s*|[①-⑳⑴-⒇]\s*)?[\s*_·•●■◆▪□☐]*")
-_LINE = re.compile(r"([^:：\n]{1,40}?)\s*(?:[*_]{1,2})?\s*[:：]\s*(?:[*_]{1,2}(?=\s|$))?\s*(.*)", re.DOTALL)
-_BOXED = re.compile(r"[【\[〔「]\s*([^】\]〕」\n]{1,40})\s*[】\]〕」]\s*[:：]?\s*(.*)", re.DOTALL)
-_DELIMITER = re.compile(r"\s*(?:--|——|–)\s*|\s*-{3,}\s*(?:原始邮件|original message).*", re.I)
-_BLANK = re.compile(r"[\s_＿\-—–.。…/\\\u00a0\u3000]*")
-_HINT = re.compile(r"[\s_＿]*[(（【\[<](?:必填|选填|請填寫|请填写|请选择|可不填|填写|格式|例|如)[^)）】\]>]*[)）】\]>][\s_＿]*")
-_NOT_A_LABEL = re.compile(r"[。！？!?]|^(?:https?|ftp|mailto|re|fw)$|\d{1,2}$|@", re.I)
+_BRACKETS = lazy(r"[（(\[【〔][^）)\]】〕]*[）)\]】〕]")
+_KEY_DIRT = lazy(r"[\s*_#`'\"“”‘’·•●■◆▪○◇★☆※>《》\-:：;；,，.。、/]+")
+_NUMBERING = lazy(r"[\s>*_#·•●■◆▪○◇★☆※|-]*(?:[(（【\[]?\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-zA-Z①-⑳])\s*[)）】\]、.．:]\s*|[①-⑳⑴-⒇]\s*)?[\s*_·•●■◆▪□☐]*")
+_LINE = lazy(r"([^:：\n]{1,40}?)\s*(?:[*_]{1,2})?\s*[:：]\s*(?:[*_]{1,2}(?=\s|$))?\s*(.*)", re.DOTALL)
+_BOXED = lazy(r"[【\[〔「]\s*([^】\]〕」\n]{1,40})\s*[】\]〕」]\s*[:：]?\s*(.*)", re.DOTALL)
+_DELIMITER = lazy(r"\s*(?:--|——|–)\s*|\s*-{3,}\s*(?:原始邮件|original message).*", re.I)
+_BLANK = lazy(r"[\s_＿\-—–.。…/\\\u00a0\u3000]*")
+_HINT = lazy(r"[\s_＿]*[(（【\[<](?:必填|选填|請填寫|请填写|请选择|可不填|填写|格式|例|如)[^)）】\]>]*[)）】\]>][\s_＿]*")
+_NOT_A_LABEL = lazy(r"[。！？!?]|^(?:https?|ftp|mailto|re|fw)$|\d{1,2}$|@", re.I)
 
 
 class Fields(dict[str, str]):

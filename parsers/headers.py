@@ -10,13 +10,14 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 from . import charsets
+from .patterns import lazy
 
 # The text may hold anything but "?=": clients leave raw "?", blanks and even line breaks inside (seen in mails of PHP mailers).
-_WORD = re.compile(r"=\?([\w.:()+-]+)(?:\*[\w-]*)?\?([bBqQ])\?(.*?)\?=", re.DOTALL)
-_CUT_WORD = re.compile(r"=\?([\w.:()+-]+)(?:\*[\w-]*)?\?([bBqQ])\?([^?\s]*)\??\s*\Z")
-_FOLD = re.compile(r"[ \t]*(?:\r\n|\r|\n)[ \t]*")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]+")
+_WORD = lazy(r"=\?([\w.:()+-]+)(?:\*[\w-]*)?\?([bBqQ])\?(.*?)\?=", re.DOTALL)
+_CUT_WORD = lazy(r"=\?([\w.:()+-]+)(?:\*[\w-]*)?\?([bBqQ])\?([^?\s]*)\??\s*\Z")
+_FOLD = lazy(r"[ \t]*(?:\r\n|\r|\n)[ \t]*")
+_CONTROL = lazy(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NOT_BASE64 = lazy(r"[^A-Za-z0-9+/=]+")
 
 
 def unfold(raw: bytes) -> str:
@@ -132,9 +133,9 @@ def _q(text: str, charset: str) -> bytes:
 
 # --- parameters ------------------------------------------------------------------------------------------------------------
 
-_PARAMETER = re.compile(r'[;\s]*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"(?=\s*(?:;|\Z|[\w*-]+=))|"([^;]*)"|("?[^;]*))', re.DOTALL)
-_EXTENDED = re.compile(r"([^'\"]*)'([^']*)'(.*)", re.DOTALL)
-_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_PARAMETER = lazy(r'[;\s]*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"(?=\s*(?:;|\Z|[\w*-]+=))|"([^;]*)"|("?[^;]*))', re.DOTALL)
+_EXTENDED = lazy(r"([^'\"]*)'([^']*)'(.*)", re.DOTALL)
+_PERCENT = lazy(rb"%([0-9A-Fa-f]{2})")
 
 
 def parameters(raw: bytes) -> tuple[str, dict[str, str]]:
@@ -224,8 +225,8 @@ def _name(value: str) -> str:
 
 # --- ids and dates ---------------------------------------------------------------------------------------------------------
 
-_ID = re.compile(r"<\s*([^<>\s]+(?:\s[^<>\s@]*@?[^<>\s]*)?)\s*>")
-_BARE_ID = re.compile(r"[^\s<>,;\"]+@[^\s<>,;\"]+")
+_ID = lazy(r"<\s*([^<>\s]+(?:\s[^<>\s@]*@?[^<>\s]*)?)\s*>")
+_BARE_ID = lazy(r"[^\s<>,;\"]+@[^\s<>,;\"]+")
 
 
 def message_ids(raw: bytes) -> list[str]:
@@ -240,9 +241,9 @@ def message_ids(raw: bytes) -> list[str]:
 _MONTHS = {m: i + 1 for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"))}
 _ZONES = {"ut": 0, "utc": 0, "gmt": 0, "z": 0, "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
           "hkt": 480, "cet": 60, "cest": 120, "jst": 540, "bst": 60}
-_RFC_DATE = re.compile(r"(\d{1,2})[\s-]+([A-Za-z]{3})[a-z]*\.?[\s-]+(\d{2,4})[\s,]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*(?:([ap]m)\b)?\s*([+-]\s?\d{2}:?\d{2}|[A-Za-z]{1,5})?", re.I)
-_ASCTIME = re.compile(r"([A-Za-z]{3})\s+(\d{1,2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s+(?:([A-Za-z]{3,4})\s+)?(\d{4})(?:\s*([+-]\d{4}))?")
-_ISO_DATE = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T\s,]*(?:(?:星期|周)[一二三四五六日天]\s*)?(?:(上午|下午|晚上|中午|[AP]M)\s*)?(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?(?:\.\d+)?秒?\s*([AP]M)?\s*([+-]\d{2}:?\d{2}|[A-Z]{1,4}\b)?", re.I)
+_RFC_DATE = lazy(r"(\d{1,2})[\s-]+([A-Za-z]{3})[a-z]*\.?[\s-]+(\d{2,4})[\s,]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*(?:([ap]m)\b)?\s*([+-]\s?\d{2}:?\d{2}|[A-Za-z]{1,5})?", re.I)
+_ASCTIME = lazy(r"([A-Za-z]{3})\s+(\d{1,2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s+(?:([A-Za-z]{3,4})\s+)?(\d{4})(?:\s*([+-]\d{4}))?")
+_ISO_DATE = lazy(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})日?[T\s,]*(?:(?:星期|周)[一二三四五六日天]\s*)?(?:(上午|下午|晚上|中午|[AP]M)\s*)?(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?(?:\.\d+)?秒?\s*([AP]M)?\s*([+-]\d{2}:?\d{2}|[A-Z]{1,4}\b)?", re.I)
 
 
 def date(raw: bytes) -> datetime | None:

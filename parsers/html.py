@@ -9,14 +9,16 @@ from __future__ import annotations
 import html as entities
 import re
 
-_TOKEN = re.compile(r"<!--|<!\[|<[!?]|</?([A-Za-z][A-Za-z0-9:]*)")
-_BLANKS = re.compile(r"[ \t\r\n\f\u200b]+")
+from .patterns import lazy
+
+_TOKEN = lazy(r"<!--|<!\[|<[!?]|</?([A-Za-z][A-Za-z0-9:]*)")
+_BLANKS = lazy(r"[ \t\r\n\f\u200b]+")
 _BLOCK = frozenset(
     ["address", "article", "aside", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "html", "li", "main", "nav", "ol", "p", "section", "ul", "pre", "blockquote", "table", "tr", "td", "th", "caption", "tbody", "thead", "tfoot", "option"]
 )
 _SKIPPED = frozenset(("style", "script", "title", "noframes", "xml", "template"))
 # How clients mark what they cite: Apple and Thunderbird; Gmail; NetEase; Outlook for Mac; and the margin that Gmail's older form had.
-_CITED = re.compile(r"type\s*=\s*['\"]?cite|gmail_quote|isreplycontent|clear_blockquote|class\s*=\s*['\"][^'\"]*quote|0?\.8ex", re.I)
+_CITED = lazy(r"type\s*=\s*['\"]?cite|gmail_quote|isreplycontent|clear_blockquote|class\s*=\s*['\"][^'\"]*quote|0?\.8ex", re.I)
 _MAX_OPEN = 200
 _MAX_TABLES = 200
 _MAX_ROWS = 5000

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 
-_SPACES = re.compile(r"[\s\u00a0\u3000\u200b\ufeff]+")
+from .patterns import lazy
+
+_SPACES = lazy(r"[\s\u00a0\u3000\u200b\ufeff]+")
 
 # --- separators ------------------------------------------------------------------------------------------------------------
 
@@ -21,12 +23,12 @@ _ORIGINAL = (
     r"oprindelig\s+meddelelse|opprinnelig\s+melding|ursprungligt\s+meddelande|oorspronkelijk\s+bericht|doorgestuurd\s+bericht|messaggio\s+originale|alkuperäinen\s+viesti|"
     r"(?:исходное|пересылаемое|первоначальное)\s+сообщение|oryginalna\s+wiadomość|wiadomość\s+oryginalna|původní\s+zpráva|eredeti\s+üzenet|orijinal\s+(?:mesaj|ileti)|元のメッセージ|원본\s*메(?:일|시지)"
 )
-_SEPARATOR = re.compile(rf"[\s*>|]*(?:[-—–_=*~·]\s?){{2,}}[\s\u00a0]*(?:{_ORIGINAL})[^\n]{{0,30}}?[\s\u00a0]*(?:[-—–_=*~·:：]\s?)*[*\s]*", re.I)
-_ABOVE = re.compile(
+_SEPARATOR = lazy(rf"[\s*>|]*(?:[-—–_=*~·]\s?){{2,}}[\s\u00a0]*(?:{_ORIGINAL})[^\n]{{0,30}}?[\s\u00a0]*(?:[-—–_=*~·:：]\s?)*[*\s]*", re.I)
+_ABOVE = lazy(
     r"[\s#\-—_=*]*(?:请|請)?(?:在|于|於)?(?:此|本|该|這|这)(?:行|线|線)(?:之上|以上|上方|上面)(?:回复|回覆|答复|輸入|输入|填写)|.{0,20}(?:please )?(?:reply|type your (?:reply|response)) above (?:this|the) line", re.I
 )
-_APPLE_FORWARD = re.compile(r"\s*(?:begin forwarded message|下面是被转发的邮件|以下是(?:被)?转发的邮件|開始轉寄郵件|以下是轉寄的郵件|转发的邮件)\s*[:：]\s*", re.I)
-_RULE = re.compile(r"[\s\u00a0]*(?:[-—–_=*·~]\s?){5,}[\s\u00a0]*")
+_APPLE_FORWARD = lazy(r"\s*(?:begin forwarded message|下面是被转发的邮件|以下是(?:被)?转发的邮件|開始轉寄郵件|以下是轉寄的郵件|转发的邮件)\s*[:：]\s*", re.I)
+_RULE = lazy(r"[\s\u00a0]*(?:[-—–_=*·~]\s?){5,}[\s\u00a0]*")
 
 # --- header blocks ---------------------------------------------------------------------------------------------------------
 
@@ -39,30 +41,34 @@ _LABELS = {
     "cc": "抄送 抄送人 副本 副本抄送 抄 cc kopie copie copia kopia kopi копия 密送 bcc 回复 回复至 replyto reply-to 附件 attachments importance 重要性 优先级 优先級 發件人地址",
 }
 _LABEL_KIND = {label: kind for kind, labels in _LABELS.items() for label in labels.split()}
-_LABEL_LINE = re.compile(r"[\s*>|]*([^\s:：*](?:[^:：\n@<>]{0,22}[^\s:：*])?)[\s*\u00a0\u3000]*[:：][\s*\u00a0]*(.*)", re.DOTALL)
-_ANY_LABEL = re.compile(r"\s*[\d一二三四五六七八九十、.．（()）]*\s*[\u4e00-\u9fffA-Za-z（）()/\u3000 ]{1,16}[:：]")
-_TIME = re.compile(r"\d{1,2}[:：]\d{2}|\d{4}|\d{1,2}月\d{1,2}日")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_FORM_ABOVE = re.compile(r"(?:填写|填寫|格式|如下|下列|下表|以下|表单|表單|模板|样例|示例|例如|内容为)[^。\n]{0,12}[:：]?\s*$|[:：]\s*$")
+_LABEL_LINE = lazy(r"[\s*>|]*([^\s:：*](?:[^:：\n@<>]{0,22}[^\s:：*])?)[\s*\u00a0\u3000]*[:：][\s*\u00a0]*(.*)", re.DOTALL)
+_ANY_LABEL = lazy(r"\s*[\d一二三四五六七八九十、.．（()）]*\s*[\u4e00-\u9fffA-Za-z（）()/\u3000 ]{1,16}[:：]")
+_TIME = lazy(r"\d{1,2}[:：]\d{2}|\d{4}|\d{1,2}月\d{1,2}日")
+_ADDRESS = lazy(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_FORM_ABOVE = lazy(r"(?:填写|填寫|格式|如下|下列|下表|以下|表单|表單|模板|样例|示例|例如|内容为)[^。\n]{0,12}[:：]?\s*$|[:：]\s*$")
 
 # --- attributions ----------------------------------------------------------------------------------------------------------
 
-_WROTE = re.compile(
+_WROTE = lazy(
     r"(?:写道|寫道|写到|寫到|写|寫了|写了|发表|编写|寄信|撰写|撰寫|寫信|提到|说道|回复道|wrote|writes|schrieb|geschrieben|a écrit|escribió|escribi[oó]|ha scritto|scrive|schreef|het volgende geschreven|skrev|escreveu|"
     r"napisał\(?a?\)?|napsala?|пишет|писала?|написала?|kirjoitti|yazdı|írta|作成|のメール|は書きました|님이 작성|작성|이\(가\) 씀|wrote the following|ezt írta)"
     r"[\s\u00a0]*(?:的?\s*(?:邮件|內容|内容|郵件))?[\s\u00a0:：*\"”>]*$|\b(?:wrote|schrieb|schreef|skrev|escribió)\b[^:：]{0,80}[:：]\s*$",
     re.I,
 )
-_STARTS_ATTRIBUTION = re.compile(
+# One of these stands in every attribution: without any in the text no line is looked at.
+_WROTE_WORDS = tuple(
+    ["写道", "寫道", "写到", "寫到", "写:", "写：", "写了", "寫了", "发表", "编写", "寄信", "撰写", "撰寫", "寫信", "提到", "说道", "回复道", "wrote", "writes", "schrieb", "geschrieben", "écrit", "escribió", "escribio", "scritto", "scrive", "schreef", "geschreven", "skrev", "escreveu", "napisał", "napsal", "пишет", "писал", "kirjoitti", "yazdı", "írta", "作成", "のメール", "書きました", "작성", "씀"]
+)
+_STARTS_ATTRIBUTION = lazy(
     r"[\s*>]*(?:在|于|於|At|On|Am|Le|El|Il|Op|Den|Em|W dniu|Dne|Il giorno|Den|Dnia|Pada|Vào|\d{4}\s*[年/.-]|\d{1,2}\s*[./-]\s*\d{1,2}|[A-Z][a-z]{2},|---+ ?在|---- ?On|\S.{0,60}(?:<[^>]*@|@|于|於|在))",
     re.I,
 )
-_WHEN = re.compile(r"\d{4}\s*[年/.-]|[/.-]\d{2,4}\b|\d{1,2}[:：]\d{2}|\d{1,2}\s*月|\b\d{4}\b|@")
+_WHEN = lazy(r"\d{4}\s*[年/.-]|[/.-]\d{2,4}\b|\d{1,2}[:：]\d{2}|\d{1,2}\s*月|\b\d{4}\b|@")
 
 # --- signatures ------------------------------------------------------------------------------------------------------------
 
-_SIGNATURE = re.compile(r"[\s\u00a0]*(?:--|——)[ \u00a0\t]*|[\s\u00a0]*-{14,20}[\s\u00a0]*")
-_DEVICE = re.compile(
+_SIGNATURE = lazy(r"[\s\u00a0]*(?:--|——)[ \u00a0\t]*|[\s\u00a0]*-{14,20}[\s\u00a0]*")
+_DEVICE = lazy(
     r"[\s<*_\[(（【]*(?:发自|發自|来自|來自|从我的|由我的|通过我的|从(?=\s?(?:windows|outlook|iphone|ipad))|傳送自|传送自|傳自|发送自|發送自|用(?=\s?(?:手机|foxmail|qq邮箱)))"
     r"[^。，；\n]{0,40}?(?:iphone|ipad|ios|android|mac|手机|手機|平板|设备|設備|邮箱|郵箱|信箱|邮件|郵件|outlook|foxmail|windows|华为|華為|huawei|小米|xiaomi|oppo|vivo|荣耀|honor|三星|samsung|魅族|钉钉|dingtalk|企业微信|微信|qq|wps|coremail|yahoo|gmail|网易|大师|大師|客户端|应用)[^。\n]{0,30}"
     r"|[\s<*_\[(（【]*(?:获取|下载|取得|下載)\s*(?:适用于|適用於)?.{0,10}outlook(?:\s+for\b|\s*适用|\s*行動|\s*$|\s*<).{0,60}"
@@ -73,25 +79,25 @@ _DEVICE = re.compile(
     r"|[\s<*_\[(（【]*(?:get|download) outlook (?:for|voor)\b.{0,40}",
     re.I,
 )
-_DISCLAIMER = re.compile(
+_DISCLAIMER = lazy(
     r"\s*(?:【?(?:免责声明|免責聲明|保密声明|保密提示|重要提示|法律声明)】?[:：\s].{10,}|(?:此|本)(?:邮件|郵件|电子邮件|電子郵件)(?:及其|及|连同|與|与)?(?:任何)?(?:附件)?.{0,12}(?:含有|包含|可能含|仅供|僅供|属于|内容|為|为).{0,40}(?:保密|机密|機密|特权|特權|商业秘密|收件人|指定).*|"
     r"(?:this e-?mail|this message|the information (?:contained )?in this).{0,80}(?:confidential|privileged|intended).*|confidentiality notice.*)",
     re.I,
 )
 _SURNAMES = "王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何高林罗羅郑鄭梁谢謝宋唐许許韩韓冯馮邓鄧曹彭曾肖蕭田董袁潘于蒋蔣蔡余杜叶葉程苏蘇魏吕呂丁任沈姚卢盧姜崔钟鐘谭譚陆陸汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
-_SIGN_LINE = re.compile(
+_SIGN_LINE = lazy(
     r"(?:tel|phone|mobile|fax|e-?mail|add|address|mob|web|www\.|http|电话|電話|手机|手機|传真|傳真|邮箱|郵箱|地址|网址|网站|邮编|微信|qq|座机|固话|分机|热线)|[\w.+-]+@[\w-]+\.|\+?\d[\d\s()-]{6,}|"
     r"(?:部|处|科|中心|公司|集团|有限|局|院|所|学校|大学|大學|銀行|银行|办公室|工程师|經理|经理|总监|主管|顾问|專員|专员|助理|主任)\s*$",
     re.I,
 )
-_CLOSING = re.compile(
+_CLOSING = lazy(
     r"\s*(?:此致|顺颂商祺|順頌商祺|顺祝商祺|順祝商祺|祝好|祝商祺|best(?: regards)?|kind regards|warm regards|regards|sincerely(?: yours)?|yours (?:sincerely|truly|faithfully)|cheers|"
     r"med venlig hilsen|venlig hilsen|mvh|vh|kh|mit freundlichen gr(?:ü|ue)(?:ß|ss)en|(?:viele|liebe|beste) gr(?:ü|ue)(?:ß|ss)e|mfg|cordialement|bien à vous|saludos|un saludo|atentamente|"
     r"cordiali saluti|distinti saluti|atenciosamente|met vriendelijke groet(?:en)?|groet(?:en|jes)?|pozdrawiam|z powa[zż]aniem|med vänliga? hälsning(?:ar)?|vänliga hälsningar|ystävällisin terveisin|с уважением|敬具|よろしくお願いします)[,，!！.。\s]*",
     re.I,
 )
-_DASHED_NAME = re.compile(r"\s*[-/–~]\s?[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}\s*")
-_LIST_FOOTER = re.compile(r"mailing list|邮件列表|郵件列表|listinfo|unsubscribe|退订|取消订阅", re.I)
+_DASHED_NAME = lazy(r"\s*[-/–~]\s?[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}\s*")
+_LIST_FOOTER = lazy(r"mailing list|邮件列表|郵件列表|listinfo|unsubscribe|退订|取消订阅", re.I)
 
 
 def first_line(reply_text: str) -> str:
@@ -131,6 +137,7 @@ def _trim(text: str) -> str:
 def _end_of_new(lines: list[str], keep: list[bool]) -> int:
     """Where everything below is quoted; quoted lines above it are struck out in `keep`."""
     n = len(lines)
+    attributions = _attribution_lines(lines)
     i = 0
     while i < n:
         line = lines[i]
@@ -149,14 +156,12 @@ def _end_of_new(lines: list[str], keep: list[bool]) -> int:
             return i
         if (":" in bare or "：" in bare) and _is_header_block(lines, i):
             return _with_rule_above(lines, i)
-        span = _attribution(lines, i)
+        span = _attribution(lines, i) if i in attributions else 0
         if span:
             after = i + span
             while after < n and not lines[after].strip():
                 after += 1
             if after >= n or lines[after].lstrip()[:1] not in (">", "＞"):
-                if after >= n and span > 1:
-                    return i
                 return i
             for j in range(i, after):
                 keep[j] = False
@@ -229,6 +234,19 @@ def _is_header_block(lines: list[str], i: int) -> bool:
     if above >= 0 and _FORM_ABOVE.search(lines[above]):
         return False
     return "sent" in found and found["from"] != ""
+
+
+def _attribution_lines(lines: list[str]) -> set[int]:
+    """Where an attribution may begin: at most three lines above the word for writing."""
+    text = "\n".join(lines).lower()
+    words = [word for word in _WROTE_WORDS if word in text]
+    found: set[int] = set()
+    if words:
+        for i, line in enumerate(lines):
+            low = line.lower()
+            if any(word in low for word in words):
+                found.update(range(max(0, i - 3), i + 1))
+    return found
 
 
 def _attribution(lines: list[str], i: int) -> int:

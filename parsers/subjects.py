@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from . import chinese
+from .patterns import lazy
 
-_PREFIX = re.compile(
+_PREFIX = lazy(
     r"\s*[\[【(]?\s*(re|fw|fwd|aw|sv|vs|antw|wg|tr|rv|回复|答复|回覆|答覆|回復|答復|回信|回|复|转发|轉發|转寄|轉寄|转|抄送|副本|原邮件转发)\s*(?:[\[(（^]?\s*\d{1,3}\s*[\])）]?)?\s*[\]】)]?\s*[:：]\s*", re.I
 )
-_BRACKETED_PREFIX = re.compile(r"\s*[\[【(]\s*(回复|答复|回覆|转发|轉寄|抄送|外部|外部邮件|external|ext|spam|垃圾邮件|\*+spam\*+|疑似垃圾)\s*[\]】)]\s*", re.I)
-_NUMBER = re.compile(r"MF-([A-Z0-9]{1,12})-(\d{4})-(\d{3,8})(?!\d)", re.I)
-_NUMBER_FIRST = re.compile(r"\s*[\[【(「]\s*(MF-[A-Z0-9]{1,12}-\d{4}-\d{3,8})\s*[\]】)」]\s*[-:：]?\s*", re.I)
+_BRACKETED_PREFIX = lazy(r"\s*[\[【(]\s*(回复|答复|回覆|转发|轉寄|抄送|外部|外部邮件|external|ext|spam|垃圾邮件|\*+spam\*+|疑似垃圾)\s*[\]】)]\s*", re.I)
+_NUMBER = lazy(r"MF-([A-Z0-9]{1,12})-(\d{4})-(\d{3,8})(?!\d)", re.I)
+_NUMBER_FIRST = lazy(r"\s*[\[【(「]\s*(MF-[A-Z0-9]{1,12}-\d{4}-\d{3,8})\s*[\]】)」]\s*[-:：]?\s*", re.I)
 
 
 @dataclass(slots=True, frozen=True)
@@ -51,8 +52,8 @@ def clean(subject: str) -> Subject:
     return Subject(subject, " ".join(text.split()).strip(" -"), number, number_first, tuple(prefixes))
 
 
-_TOKEN = re.compile(r"<([^<>]+)>|(\[)|(\])|(-)|(\s+)|([^<>\[\]\s-]+)")
-_PERSON = re.compile(r"人员|姓名|名字|申请人|销售|人$|工程师|经理$|负责")
+_TOKEN = lazy(r"<([^<>]+)>|(\[)|(\])|(-)|(\s+)|([^<>\[\]\s-]+)")
+_PERSON = lazy(r"人员|姓名|名字|申请人|销售|人$|工程师|经理$|负责")
 _OPEN, _CLOSE = r"[\[【(「]?\s*", r"\s*[\]】)」]?"
 _SEP = r"[-\s_:、,/|·.~+]"
 _MARK = r"[-_:/|~]"

@@ -13,13 +13,14 @@ from functools import lru_cache
 
 from . import headers
 from .message import Limits, Problem
+from .patterns import lazy
 
-_BLANK_LINE = re.compile(rb"\n\r?\n|\r\r(?!\n)")
-_REST_OF_LINE = re.compile(rb"[ \t]*(?:\r\n|\r|\n|\Z)")
-_KNOWN = re.compile(rb"(?im)^(?:From|To|Cc|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Content-Type|Content-Transfer-Encoding|Delivered-To|X-[\w-]+)[ \t]*:")
-_ENCODING = re.compile(rb"[A-Za-z0-9-]+")
-_PADDING = re.compile(rb"=[=\s]*")
-_BASE64_MORE = re.compile(rb"[A-Za-z0-9+/=\s]+\Z")
+_BLANK_LINE = lazy(rb"\n\r?\n|\r\r(?!\n)")
+_REST_OF_LINE = lazy(rb"[ \t]*(?:\r\n|\r|\n|\Z)")
+_KNOWN = lazy(rb"(?im)^(?:From|To|Cc|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Content-Type|Content-Transfer-Encoding|Delivered-To|X-[\w-]+)[ \t]*:")
+_ENCODING = lazy(rb"[A-Za-z0-9-]+")
+_PADDING = lazy(rb"=[=\s]*")
+_BASE64_MORE = lazy(rb"[A-Za-z0-9+/=\s]+\Z")
 
 
 class Part:
@@ -221,7 +222,7 @@ def _before_line_end(raw: bytes, at: int, begin: int) -> int:
     return max(begin, at - 1)
 
 
-_GUESS = re.compile(rb"(?:^|[\r\n])--([^\r\n]{1,70}?)[ \t]*\r?\n(?:[ \t]*\r?\n)?Content-(?:Type|Transfer|Disposition)", re.IGNORECASE)
+_GUESS = lazy(rb"(?:^|[\r\n])--([^\r\n]{1,70}?)[ \t]*\r?\n(?:[ \t]*\r?\n)?Content-(?:Type|Transfer|Disposition)", re.IGNORECASE)
 
 
 def _guess_boundary(raw: bytes, start: int, end: int) -> str:
