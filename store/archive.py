@@ -106,10 +106,12 @@ class Archive:
         if not _NAME.fullmatch(place.segment):
             raise RecordDamaged(f"归档里没有这样的分段:{place.segment!r}")
         try:
-            with (self.folder / place.segment).open("rb") as file:
-                file.seek(place.offset)
-                header = file.read(_HEADER.size)
-                data = file.read(place.length)
+            fd = os.open(f"{self.folder}/{place.segment}", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                header = os.pread(fd, _HEADER.size, place.offset)
+                data = os.pread(fd, place.length, place.offset + _HEADER.size)
+            finally:
+                os.close(fd)
         except FileNotFoundError as error:
             if not self.folder.is_dir():  # the whole archive is away, not one mail of it
                 raise explain_file(error, self.folder) from error

@@ -17,11 +17,37 @@ from store.tables import letter as letters
 
 _OPEN = ("sending", "uncertain")  # what can still be settled
 
+# What every mail asks is built once: for so small statements, building costs more than running.
+_WRITE = sa.insert(letters).returning(letters.c.id)
+_TO = letters.c.reader == sa.bindparam("reader")
+_ABOUT = {True: letters.c.case_id == sa.bindparam("case_id"), False: letters.c.case_id.is_(None)}  # whether it is about a case
+_WAITING_FOR = {
+    about: sa.select(letters)
+    .where(condition, _TO, letters.c.status == "waiting", letters.c.attempts == 0)
+    .order_by(letters.c.id.desc())
+    .limit(1)
+    .with_for_update()
+    for about, condition in _ABOUT.items()
+}
+_LAST_TO = {
+    about: sa.select(letters).where(condition, _TO, letters.c.status != "failed").order_by(letters.c.id.desc()).limit(1)
+    for about, condition in _ABOUT.items()
+}
+_COUNT = sa.select(sa.func.count()).select_from(letters).where(_TO, letters.c.written_at >= sa.bindparam("since"))
+_COUNT_CASE = _COUNT.where(_ABOUT[True])
+_THIS = sa.update(letters).where(letters.c.id == sa.bindparam("this"), letters.c.status.in_(_OPEN))
+_SENT = _THIS.values(status="sent", sent_at=sa.bindparam("at"), error="")
+_NOT_SENT = _THIS.values(
+    status=sa.bindparam("new_status"),
+    sent_at=None,
+    error=sa.bindparam("new_error"),
+    due=sa.func.coalesce(sa.bindparam("new_due", type_=letters.c.due.type), letters.c.due),
+)
+
 
 def write(conn: sa.Connection, row: Mapping[str, Any]) -> int:
     """Add a letter and give its id. Needed: reader, letter, subject, content, message_id (never used before), due, written_at."""
-    id = conn.execute(sa.insert(letters).values(dict(row)).returning(letters.c.id)).scalar_one()
-    return int(id)
+    return int(conn.execute(_WRITE, dict(row)).scalar_one())
 
 
 def waiting_for(conn: sa.Connection, case_id: int | None, reader: str) -> sa.RowMapping | None:
@@ -29,8 +55,7 @@ def waiting_for(conn: sa.Connection, case_id: int | None, reader: str) -> sa.Row
 
     In a `begin` transaction only: on PostgreSQL it keeps the letter from being claimed until the end.
     """
-    query = sa.select(letters).where(_about(case_id), letters.c.reader == reader, letters.c.status == "waiting", letters.c.attempts == 0)
-    return conn.execute(query.order_by(letters.c.id.desc()).limit(1).with_for_update()).mappings().first()
+    return conn.execute(_WAITING_FOR[case_id is not None], {"case_id": case_id, "reader": reader}).mappings().first()
 
 
 def append(conn: sa.Connection, id: int, *, content: Any, letter: str, cc: list[str] | None = None, subject: str | None = None) -> bool:
@@ -61,20 +86,18 @@ def claim(conn: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]
 
 def sent(conn: sa.Connection, id: int, at: datetime) -> None:
     """SMTP took it (or a person says so of an uncertain one). Raises LookupError when it was not being sent."""
-    _settle(conn, id, {"status": "sent", "sent_at": at, "error": ""})
+    _settle(conn, _SENT, id, {"at": at})
 
 
 def failed(conn: sa.Connection, id: int, error: str, retry_at: datetime | None = None) -> None:
     """SMTP did not take it: tried again at `retry_at`, or given up when that is None. Raises LookupError when it was not being sent."""
-    if retry_at is None:
-        _settle(conn, id, {"status": "failed", "sent_at": None, "error": error})
-    else:
-        _settle(conn, id, {"status": "waiting", "sent_at": None, "error": error, "due": retry_at})
+    status = "failed" if retry_at is None else "waiting"
+    _settle(conn, _NOT_SENT, id, {"new_status": status, "new_error": error, "new_due": retry_at})
 
 
 def uncertain(conn: sa.Connection, id: int, error: str) -> None:
     """Nobody knows whether SMTP took it: the connection broke after the data. Raises LookupError when it was not being sent."""
-    _settle(conn, id, {"status": "uncertain", "sent_at": None, "error": error})
+    _settle(conn, _NOT_SENT, id, {"new_status": "uncertain", "new_error": error, "new_due": None})
 
 
 def recover(conn: sa.Connection, before: datetime | None = None) -> list[int]:
@@ -124,16 +147,13 @@ def by_message_id(conn: sa.Connection, ids: Collection[str]) -> list[sa.RowMappi
 
 def last_to(conn: sa.Connection, case_id: int | None, reader: str) -> sa.RowMapping | None:
     """The last letter to this reader about this case, which the next one continues as a thread; one that failed reached nobody."""
-    query = sa.select(letters).where(_about(case_id), letters.c.reader == reader, letters.c.status != "failed")
-    return conn.execute(query.order_by(letters.c.id.desc()).limit(1)).mappings().first()
+    return conn.execute(_LAST_TO[case_id is not None], {"case_id": case_id, "reader": reader}).mappings().first()
 
 
 def count_since(conn: sa.Connection, reader: str, since: datetime, case_id: int | None = None) -> int:
     """How many letters were written to this reader since then, all or about one case: for the rate limit."""
-    query = sa.select(sa.func.count()).select_from(letters).where(letters.c.reader == reader, letters.c.written_at >= since)
-    if case_id is not None:
-        query = query.where(letters.c.case_id == case_id)
-    return conn.execute(query).scalar_one()
+    values = {"reader": reader, "since": since, "case_id": case_id}
+    return int(conn.execute(_COUNT if case_id is None else _COUNT_CASE, values).scalar_one())
 
 
 _FILTERS: dict[str, Any] = {
@@ -146,10 +166,6 @@ _FILTERS: dict[str, Any] = {
 }
 
 
-def _about(case_id: int | None) -> sa.ColumnElement[bool]:
-    return letters.c.case_id.is_(None) if case_id is None else letters.c.case_id == case_id
-
-
-def _settle(conn: sa.Connection, id: int, values: dict[str, Any]) -> None:
-    if conn.execute(sa.update(letters).where(letters.c.id == id, letters.c.status.in_(_OPEN)).values(values)).rowcount != 1:
+def _settle(conn: sa.Connection, statement: sa.Update, id: int, values: dict[str, Any]) -> None:
+    if conn.execute(statement, {"this": id, **values}).rowcount != 1:
         raise LookupError(f"no letter {id} is being sent")

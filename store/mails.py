@@ -31,6 +31,42 @@ _BLANK: dict[str, Any] = {
 }
 
 
+# What every mail asks is built once: for so small statements, building costs more than running.
+
+
+def _first(condition: sa.ColumnElement[bool], *order: Any) -> sa.Select[Any]:
+    return sa.select(mails).where(condition).order_by(*order, mails.c.id).limit(1)
+
+
+_CURSOR = sa.select(cursors).where(cursors.c.mailbox == sa.bindparam("mailbox"))
+_BY_MESSAGE_ID = _first(mails.c.message_id == sa.bindparam("message_id"), mails.c.case_id.is_(None))
+_SAME_MESSAGE_ID = _first(sa.and_(mails.c.message_id == sa.bindparam("message_id"), mails.c.id < sa.bindparam("before_id")))
+_SAME_BYTES = _first(sa.and_(mails.c.digest == sa.bindparam("digest"), mails.c.id < sa.bindparam("before_id")))
+_SAME_CONTENT = _first(
+    sa.and_(
+        mails.c.content == sa.bindparam("content"),
+        mails.c.sender == sa.bindparam("sender"),
+        mails.c.received_at >= sa.bindparam("since"),
+        mails.c.case_id.is_not(None),
+    )
+)
+_TOLD = ("case_id", "message_id", "sender", "subject", "content")
+_THIS = sa.update(mails).where(mails.c.id == sa.bindparam("this"))
+_FINISH = _THIS.values(
+    end=sa.bindparam("new_end"),
+    reason=sa.bindparam("new_reason"),
+    trace="",
+    next_try=None,
+    **{name: sa.func.coalesce(sa.bindparam(f"new_{name}", type_=mails.c[name].type), mails.c[name]) for name in _TOLD},
+)
+_HOLD = _THIS.values(
+    end="held", reason=sa.bindparam("new_reason"), trace=sa.bindparam("new_trace"), next_try=None, attempts=mails.c.attempts + 1
+)
+_LATER = _THIS.values(
+    end="later", reason=sa.bindparam("new_reason"), next_try=sa.bindparam("new_next_try"), attempts=mails.c.attempts + 1
+)
+
+
 def known(conn: sa.Connection, mailbox: str, uidvalidity: int, uids: Collection[int]) -> set[int]:
     """Which of these UIDs are kept already."""
     asked = list(uids)
@@ -56,7 +92,7 @@ def keep(conn: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> int:
 
 def cursor(conn: sa.Connection, mailbox: str) -> sa.RowMapping | None:
     """How far a mailbox was read (uidvalidity, last_uid); None for one never read."""
-    return conn.execute(sa.select(cursors).where(cursors.c.mailbox == mailbox)).mappings().first()
+    return conn.execute(_CURSOR, {"mailbox": mailbox}).mappings().first()
 
 
 def set_cursor(conn: sa.Connection, mailbox: str, uidvalidity: int, last_uid: int) -> None:
@@ -92,20 +128,18 @@ def finish(
     content: str | None = None,
 ) -> None:
     """Say what became of a mail; what is None stays as it is. Raises LookupError when there is no such mail."""
-    values: dict[str, Any] = {"end": end, "reason": reason, "trace": "", "next_try": None}
-    told = {"case_id": case_id, "message_id": message_id, "sender": sender, "subject": subject, "content": content}
-    values |= {key: value for key, value in told.items() if value is not None}
-    _update(conn, id, values)
+    told = {"new_case_id": case_id, "new_message_id": message_id, "new_sender": sender, "new_subject": subject, "new_content": content}
+    _update(conn, _FINISH, id, {"new_end": end, "new_reason": reason, **told})
 
 
 def hold(conn: sa.Connection, id: int, reason: str, trace: str) -> None:
     """Keep a mail that broke something, with its traceback, for a person and `release`. Raises LookupError."""
-    _update(conn, id, {"end": "held", "reason": reason, "trace": trace, "next_try": None, "attempts": mails.c.attempts + 1})
+    _update(conn, _HOLD, id, {"new_reason": reason, "new_trace": trace})
 
 
 def later(conn: sa.Connection, id: int, reason: str, next_try: datetime) -> None:
     """Put a mail off, since something that it needs is away. Raises LookupError."""
-    _update(conn, id, {"end": "later", "reason": reason, "next_try": next_try, "attempts": mails.c.attempts + 1})
+    _update(conn, _LATER, id, {"new_reason": reason, "new_next_try": next_try})
 
 
 def release(conn: sa.Connection, ids: Collection[int]) -> set[int]:
@@ -123,31 +157,23 @@ def find_by_message_id(conn: sa.Connection, message_id: str) -> sa.RowMapping | 
     """The mail with this Message-ID; of several the first one that a case holds."""
     if not message_id:
         return None
-    query = sa.select(mails).where(mails.c.message_id == message_id).order_by(mails.c.case_id.is_(None), mails.c.id)
-    return conn.execute(query.limit(1)).mappings().first()
+    return conn.execute(_BY_MESSAGE_ID, {"message_id": message_id}).mappings().first()
 
 
 def find_duplicate(conn: sa.Connection, message_id: str, digest: str, before_id: int) -> sa.RowMapping | None:
     """The first mail kept before this one with its Message-ID (RULEBOOK §0.4 防环) or its very bytes, whatever became of it."""
-    same = [mails.c.digest == digest]
+    # Two queries, each along its index: one with OR may use none.
+    found = [conn.execute(_SAME_BYTES, {"digest": digest, "before_id": before_id}).mappings().first()]
     if message_id:
-        same.append(mails.c.message_id == message_id)
-    found = [  # one query an index; an OR may use none
-        row
-        for condition in same
-        if (row := conn.execute(sa.select(mails).where(condition, mails.c.id < before_id).order_by(mails.c.id).limit(1)).mappings().first())
-    ]
-    return min(found, key=lambda row: row["id"], default=None)
+        found.append(conn.execute(_SAME_MESSAGE_ID, {"message_id": message_id, "before_id": before_id}).mappings().first())
+    return min((row for row in found if row), key=lambda row: row["id"], default=None)
 
 
 def find_content(conn: sa.Connection, sender: str, content: str, since: datetime) -> sa.RowMapping | None:
     """The first mail since then of this sender with this content that a case holds (RULEBOOK §0.4 防环, §8-19)."""
     if not content:
         return None
-    query = sa.select(mails).where(
-        mails.c.content == content, mails.c.sender == sender, mails.c.received_at >= since, mails.c.case_id.is_not(None)
-    )
-    return conn.execute(query.order_by(mails.c.id).limit(1)).mappings().first()
+    return conn.execute(_SAME_CONTENT, {"sender": sender, "content": content, "since": since}).mappings().first()
 
 
 def inbox(conn: sa.Connection, filters: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
@@ -186,6 +212,6 @@ _FILTERS: dict[str, Any] = {
 }
 
 
-def _update(conn: sa.Connection, id: int, values: dict[str, Any]) -> None:
-    if conn.execute(sa.update(mails).where(mails.c.id == id).values(values)).rowcount != 1:
+def _update(conn: sa.Connection, statement: sa.Update, id: int, values: dict[str, Any]) -> None:
+    if conn.execute(statement, {"this": id, **values}).rowcount != 1:
         raise LookupError(f"no mail {id}")

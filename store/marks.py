@@ -10,10 +10,12 @@ from store.statements import insert
 from store.tables import mark as marks
 from store.tables import spent
 
+_GET = sa.select(marks).where(marks.c.name == sa.bindparam("name"))
+
 
 def get(conn: sa.Connection, name: str) -> sa.RowMapping | None:
     """The mark of this name (`at`, `value`), or None."""
-    return conn.execute(sa.select(marks).where(marks.c.name == name)).mappings().first()
+    return conn.execute(_GET, {"name": name}).mappings().first()
 
 
 def set(conn: sa.Connection, name: str, at: datetime, value: str = "") -> None:

@@ -40,6 +40,30 @@ def test_a_savepoint_that_fails_leaves_the_others(fresh_store: Store) -> None:
         assert marks.get(conn, "held 4") is not None
 
 
+def test_a_savepoint_whose_transaction_is_gone_says_so_instead_of_the_readers_error(fresh_store: Store) -> None:
+    """A full disk makes SQLite give up everything; who then held one mail and went on would commit the rest piece by piece."""
+    with pytest.raises(StoreError, match="放弃了整个事务"), fresh_store.begin() as conn:
+        mails.keep(conn, [a_mail(1)])
+        with savepoint(conn):
+            conn.exec_driver_sql("ROLLBACK")
+            raise ValueError("a reader broke")
+    with fresh_store.read() as conn:
+        assert mails.known(conn, "main", 1, [1]) == set()
+
+
+def test_savepoints_nest(fresh_store: Store) -> None:
+    with fresh_store.begin() as conn, savepoint(conn):
+        mails.keep(conn, [a_mail(1)])
+        with pytest.raises(ValueError, match="inner"), savepoint(conn):
+            mails.keep(conn, [a_mail(2)])
+            with savepoint(conn):
+                mails.keep(conn, [a_mail(3)])
+            raise ValueError("inner")
+        mails.keep(conn, [a_mail(4)])
+    with fresh_store.read() as conn:
+        assert mails.known(conn, "main", 1, range(9)) == {1, 4}
+
+
 COUNT = """
 import sys
 from datetime import UTC, datetime
