@@ -181,7 +181,7 @@ class SmtpSession:
         try:
             secret = self._password().rstrip("\r\n") if address.user else ""
         except OSError as error:
-            raise TransportAway(f"读不到 SMTP 密码({error});请核对 password_file 及其权限") from error
+            raise TransportAway(f"读不到 SMTP 密码:{error}") from error
         server: smtplib.SMTP | None = None
         try:
             if address.security == "tls":

@@ -36,7 +36,7 @@ class Transport(Protocol):
         """
 
     def flush(self) -> None:
-        """Everything sent so far is durable when this returns. To be called before `sent` is committed."""
+        """Everything sent so far is durable when this returns. To be called before `sent` is committed. Raises TransportUncertain."""
 
     def close(self) -> None:
         """Take leave. Never raises."""
@@ -116,7 +116,7 @@ class MaildirTransport:
             raise TransportAway(f"信写不进 {self._path}({error.strerror});请检查权限和磁盘空间,稍后自动重试") from error
 
     def flush(self) -> None:
-        """See `Transport.flush`. Raises TransportAway."""
+        """See `Transport.flush`. Raises TransportUncertain: the letters lie there, and a power failure may still take them."""
         if not self._unsynced:
             return
         try:
@@ -126,14 +126,14 @@ class MaildirTransport:
             finally:
                 os.close(folder)
         except OSError as error:
-            raise TransportAway(f"目录 {self._path} 写不到磁盘上({error.strerror});请检查磁盘") from error
+            raise TransportUncertain(f"目录 {self._path} 写不到磁盘上({error.strerror}),不知信是否保得住;请检查磁盘") from error
         self._unsynced = False
 
     def close(self) -> None:
         """See `Transport.close`."""
         try:
             self.flush()
-        except TransportAway:
+        except TransportUncertain:
             pass  # the files are there; only a power failure in the next seconds could take them
 
     def _write(self, message: bytes) -> None:

@@ -49,8 +49,8 @@ class ImapMailbox:
         self._broken: Counter[int] = Counter()  # uids in whose FETCH the connection broke
         self._idle_since: float | None = None
         self._polled_at = 0.0
-        with self._session():
-            pass  # a wrong password or folder is told now
+        with self._session():  # a wrong password or folder is told now
+            self.uidvalidity = self._selected[0]
 
     # ── fetching ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -31,8 +31,8 @@ def connect(name: str, address: ServerAddress, password: Callable[[], str], oaut
     try:
         secret = password().rstrip("\r\n")
     except OSError as error:
-        raise MailboxError(f"邮箱“{name}”:读不到密码({error});请核对 password_file 及其权限", temporary=False) from error
-    with spoken(name, address):
+        raise MailboxError(f"邮箱“{name}”:读不到密码:{error}", temporary=oauth2) from error  # a token may be renewed by then
+    with spoken(name, address, oauth2):
         client = IMAPClient(
             address.host,
             address.port,
@@ -88,8 +88,8 @@ def _version() -> str:
 
 
 @contextmanager
-def spoken(name: str, address: ServerAddress) -> Iterator[None]:
-    """Whatever the network or the server does inside becomes a MailboxError."""
+def spoken(name: str, address: ServerAddress, oauth2: bool = False) -> Iterator[None]:
+    """Whatever the network or the server does inside becomes a MailboxError. With `oauth2` a refused login may pass: tokens expire."""
     try:
         yield
     except MailboxError:
@@ -97,6 +97,7 @@ def spoken(name: str, address: ServerAddress) -> Iterator[None]:
     except (OSError, IMAPClientError, ValueError, IndexError, AssertionError) as error:
         # the last three are what imapclient's parser raises on an answer that is not IMAP
         text, temporary = _explain(error, address)
+        temporary = temporary or (oauth2 and isinstance(error, LoginError))
         raise MailboxError(f"邮箱“{name}”:{text}", temporary=temporary) from error
 
 

@@ -232,12 +232,12 @@ class SmtpHandler:
         self.say: dict[str, str] = {}
         self.drop = ""
 
-    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # type: ignore[no-untyped-def]
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
         self.connections += 1
         session.host_name = hostname
         return responses
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # type: ignore[no-untyped-def]
+    async def handle_MAIL(self, server, session, envelope, address, options):
         if self.drop == "MAIL":
             self.drop = ""
             server.transport.abort()
@@ -247,19 +247,19 @@ class SmtpHandler:
         self.options.append(options)
         return "250 OK"
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # type: ignore[no-untyped-def]
+    async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.say:
             return self.say[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # type: ignore[no-untyped-def]
+    async def handle_DATA(self, server, session, envelope):
         self.letters.append((envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
         if self.drop == "answer":
             server.transport.abort()
         return self.say.get("DATA", "250 OK")
 
-    def login(self, server, session, envelope, mechanism, data):  # type: ignore[no-untyped-def]
+    def login(self, server, session, envelope, mechanism, data):
         assert isinstance(data, LoginPassword)
         self.logins.append((data.login.decode(), data.password.decode()))
         return AuthResult(success=data.password.decode() == PASSWORD, handled=False)

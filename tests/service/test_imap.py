@@ -365,3 +365,13 @@ def test_an_address_that_cannot_be_used_says_what_to_write_instead(url: str, sai
         open_mailbox(Box(url), password)
     assert not caught.value.temporary
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("oauth2", [False, True])
+def test_a_password_that_cannot_be_read_says_why(dovecot: Dovecot, user: str, oauth2: bool) -> None:
+    def unreadable() -> str:
+        raise FileNotFoundError("密码文件不存在")
+
+    with pytest.raises(MailboxError, match="main.*密码文件不存在") as caught:
+        open_mailbox(Box(dovecot.url(user), oauth2=oauth2), unreadable)
+    assert caught.value.temporary == oauth2, "a token is renewed by others; a password file is the operator's"

@@ -8,6 +8,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Box
@@ -90,7 +91,7 @@ def test_the_processed_folder_is_one_that_other_programs_can_read_and_never_over
     put(folder, f"new/{NOON}.M1P1.host", b"newer")
     Keeper().take(opened(folder, "processed"))
     box = stdlib_mailbox.Maildir(folder, create=False).get_folder("processed")
-    assert sorted(m.get_payload().strip() for m in box) == ["newer", "older"]
+    assert sorted(m.as_string().strip() for m in box) == ["newer", "older"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_file_that_cannot_be_read_is_reported_and_the_others_come(folder: Path
     put(folder, f"new/{NOON}.M2P1.host", b"good")
     original = Path.open
 
-    def broken(path: Path, *how: str) -> object:
+    def broken(path: Path, *how: Any) -> object:
         if path == bad:
             raise PermissionError(13, "Permission denied")  # root may read everything, so chmod proves nothing here
         return original(path, *how)
