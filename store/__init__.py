@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from store.statements import lock as lock  # one of this package's public names
 from store.archive import Archive, Place
 from store.errors import RecordDamaged, StoreError, explain
 
@@ -89,12 +90,6 @@ def open_store(url: str, archive: str, *, synchronous: str = "FULL") -> Store:
     except BaseException:
         engine.dispose()
         raise
-
-
-def lock(conn: sa.Connection, name: str) -> None:
-    """Wait until no other transaction holds this name, and hold it until the end of this one. On SQLite every write transaction is alone anyway."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 @contextmanager

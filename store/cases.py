@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store.statements import insert
+from store.statements import insert, lock
 from store.tables import case, deadline, document, entry, history, process_version, project
 
 Row = sa.RowMapping
@@ -31,6 +31,7 @@ def by_number(conn: sa.Connection, number: str) -> Row | None:
 def open_case(conn: sa.Connection, row: Mapping[str, Any]) -> tuple[int, str]:
     """Inserts a case under the next number of its code and year; (id, number). Inside a `begin` transaction: numbers are counted."""
     code, year = row["code"], row["year"]
+    lock(conn, f"number {code}")
     last = conn.scalar(sa.select(sa.func.max(case.c.seq)).where(case.c.code == code, case.c.year == year)) or 0
     number = f"MF-{code}-{year}-{last + 1:04d}"
     id = conn.execute(sa.insert(case).values(**row, seq=last + 1, number=number).returning(case.c.id)).scalar_one()

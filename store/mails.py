@@ -215,3 +215,17 @@ _FILTERS: dict[str, Any] = {
 def _update(conn: sa.Connection, statement: sa.Update, id: int, values: dict[str, Any]) -> None:
     if conn.execute(statement, {"this": id, **values}).rowcount != 1:
         raise LookupError(f"no mail {id}")
+
+
+def get(conn: sa.Connection, id: int) -> sa.RowMapping | None:
+    """One mail."""
+    return conn.execute(sa.select(mails).where(mails.c.id == id)).mappings().first()
+
+
+def message_ids(conn: sa.Connection, ids: Collection[int]) -> dict[int, str]:
+    """The Message-IDs of mails."""
+    asked, found = list(ids), {}
+    for start in range(0, len(asked), _MOST_IDS):
+        query = sa.select(mails.c.id, mails.c.message_id).where(mails.c.id.in_(asked[start : start + _MOST_IDS]))
+        found |= {row.id: row.message_id for row in conn.execute(query)}
+    return found

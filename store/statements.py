@@ -1,4 +1,4 @@
-"""The one statement that SQLAlchemy spells per database: INSERT with ON CONFLICT."""
+"""What SQLAlchemy spells per database: INSERT with ON CONFLICT, and an advisory lock."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ def insert(conn: sa.Connection, table: sa.Table) -> Any:
     from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
     return sqlite_insert(table).execution_options(preserve_rowcount=True)
+
+
+def lock(conn: sa.Connection, name: str) -> None:
+    """Wait until no other transaction holds this name, and hold it until the end of this one. On SQLite every write transaction is alone anyway."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})

@@ -1,0 +1,225 @@
+"""The command line: parses arguments and calls. Errors are one line that tells what to do; exit status 0, 1 (failed) or 2 (bad arguments or configuration)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .passes import Office
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; gives the exit status."""
+    args = _arguments().parse_args(argv)
+    try:
+        return args.run(args) or 0
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("已中断", file=sys.stderr)
+        return 130
+    except Exception as why:  # noqa: BLE001 - no traceback reaches a user; MAILFLOW_DEBUG=1 shows it to an engineer
+        if os.environ.get("MAILFLOW_DEBUG"):
+            raise
+        from .errors import said
+
+        text, status = said(why)
+        print(text, file=sys.stderr)
+        return status
+
+
+def _arguments() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="mailflow", description="把技术支持部门的邮箱变成工单、期限和回信。")
+    p.add_argument("--config", type=Path, default=Path("mailflow.toml"), metavar="FILE", help="配置文件,默认 ./mailflow.toml")
+    p.add_argument("--version", action="version", version=_version())
+    commands = p.add_subparsers(title="命令", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Any, help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help)
+        sub.set_defaults(run=run)
+        return sub
+
+    c = command("demo", _demo, "不用任何配置:自带邮件服务器、样例人员和来信,跑一遍给您看")
+    c.add_argument("folder", nargs="?", type=Path, help="留下结果的文件夹,默认 ./demo-…")
+    c = command("init", _init, "在文件夹里生成带注释的配置、主数据空表和一份模板;从不覆盖")
+    c.add_argument("folder", type=Path)
+    command("check", _check, "检查配置、主数据、流程和信、数据库、邮箱和发信:一张表")
+    command("run", _run, "常驻服务,直到 SIGTERM")
+    c = command("once", _once, "跑一趟:收信、办理、到期、发信")
+    c.add_argument("--now", metavar="TIME", help="这一趟的时钟,如 2026-11-23T09:00:00+08:00")
+    c = command("parse", _parse, "只看解析结果,不存不连")
+    c.add_argument("file", nargs="+")
+    c.add_argument("--json", action="store_true")
+    c.add_argument("--diagnose", action="store_true", help="另给经过的服务器、耽搁和毛病")
+    for name, help in (
+        ("inbox", "收到的每一封信的去向"), ("cases", "工单"), ("projects", "项目"), ("tracking", "项目跟踪表"), ("ledger", "台账"), ("outbox", "发出的信"),
+    ):  # fmt: skip
+        c = command(name, _table, help)
+        c.set_defaults(table=name)
+        c.add_argument("--json", action="store_true")
+    c = command("case", _case, "一张单的全部经过")
+    c.add_argument("number")
+    c.add_argument("--json", action="store_true")
+    c = command("process", _process, "流程清单;或一个流程的表")
+    c.add_argument("id", nargs="?")
+    c.add_argument("--json", action="store_true")
+    c = command("try", _try, "这封信按某流程会怎样;不存不发")
+    c.add_argument("process")
+    c.add_argument("file", type=Path)
+    c.add_argument("--now", metavar="TIME")
+    c = command("replay", _replay, "把搁置的信重新处理")
+    c.add_argument("id", nargs="+", type=int)
+    return p
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mailflow-desk")
+    except PackageNotFoundError:
+        return "未安装"
+
+
+@contextmanager
+def _office(args: argparse.Namespace, mailboxes: bool = False) -> Iterator[Office]:
+    from .wiring import open_office
+
+    office = open_office(args.config, mailboxes=mailboxes)
+    try:
+        yield office
+    finally:
+        office.close()
+
+
+def _once(args: argparse.Namespace) -> int:
+    from .clock import read_now
+
+    now = read_now(args.now) if args.now else None
+    with _office(args, mailboxes=True) as office:
+        done = office.once(now)
+        for line in office.library.problems:
+            print(line, file=sys.stderr)
+    ends = "、".join(f"{name} {count}" for name, count in sorted(done.ends.items()))
+    print(f"收信 {done.fetched},办理 {sum(done.ends.values())}" + (f"({ends})" if ends else "") + f",到期 {done.rung},发信 {done.sent}")
+    for line in done.problems:
+        print(line, file=sys.stderr)
+    return 1 if done.problems else 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    from .service import serve
+
+    with _office(args, mailboxes=True) as office:
+        return serve(office)
+
+
+def _table(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from . import show
+
+    with _office(args) as office, office.store.read() as conn:
+        know = office.knowledge(conn, datetime.now(UTC))
+        rows = {"inbox": show.inbox, "cases": show.all_cases, "projects": show.projects, "tracking": show.tracking, "ledger": show.ledger, "outbox": show.outbox}[args.table]
+        _print(rows(know), args.json, args.table)
+    return 0
+
+
+def _print(rows: Iterable[dict[str, Any]], as_json: bool, table: str = "") -> None:
+    if as_json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+        return
+    from .screen import draw
+
+    for line in draw(rows, table):
+        print(line)
+
+
+def _case(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from . import show
+
+    with _office(args) as office, office.store.read() as conn:
+        shown = show.one_case(office.knowledge(conn, datetime.now(UTC)), args.number)
+        if shown is None:
+            print(f"没有单号 {args.number};执行 mailflow cases 看全部单号", file=sys.stderr)
+            return 1
+        if args.json:
+            print(json.dumps(shown, ensure_ascii=False))
+        else:
+            from .screen import draw_case
+
+            print("\n".join(draw_case(shown)))
+    return 0
+
+
+def _parse(args: argparse.Namespace) -> int:
+    from .parse_command import run
+
+    return run(args.file, args.json, args.diagnose)
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from datetime import UTC, datetime
+
+    from store import mails
+
+    from .passes import Done
+
+    with _office(args) as office:
+        office.refresh()
+        with office.store.begin() as conn:
+            released = mails.release(conn, args.id)
+        missing = set(args.id) - released
+        done = Done()
+        office.work(datetime.now(UTC), done)
+        office.send(datetime.now(UTC), done)
+    print("、".join(f"{name} {count}" for name, count in sorted(done.ends.items())) or "没有可重新处理的信")
+    if missing:
+        print(f"没有搁置着的编号:{'、'.join(map(str, sorted(missing)))};执行 mailflow inbox 查看", file=sys.stderr)
+    return 1 if missing or done.ends.get("held") else 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from .check import run
+
+    return run(args.config)
+
+
+def _init(args: argparse.Namespace) -> int:
+    from .setup import init
+
+    return init(args.folder)
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from .demo import run
+
+    return run(args.folder)
+
+
+def _process(args: argparse.Namespace) -> int:
+    from .process_command import run
+
+    return run(args.config, args.id, args.json)
+
+
+def _try(args: argparse.Namespace) -> int:
+    from .rehearsal import run
+
+    return run(args.config, args.process, args.file, args.now)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Answers by mail that open no case: 查询, 我的待办, 表单, 帮助, and the choice among candidates. Each asker sees only what is theirs to see."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from parsers.subjects import clean
+from store import cases
+from store import letters as sent_letters
+
+from . import letters, show
+from .blank_forms import find, hint
+from .blank_forms import fields_of as form_fields
+from .process.names import Names
+from .process.world import Event
+
+if TYPE_CHECKING:
+    from .intake import End, Intake, Mail
+
+WORDS = ("我的待办", "查询", "表单", "帮助")
+_NUMBER = re.compile(r"MF-[A-Z0-9]+-\d{4}-\d+", re.I)
+
+
+def answer(intake: Intake, mail: Mail, row: Any = None) -> End | None:
+    """The answer to a question in the subject or in the first line; None where there is none."""
+    from .intake import End
+
+    line = next((text.strip() for text in mail.message.reply_text.split("\n") if text.strip()), "")
+    asked = next((q for q in ((mail.subject.text if row is None else ""), line) if q.startswith(WORDS)), "")
+    word = next((w for w in WORDS if asked.startswith(w)), "")
+    if not word or (word == "帮助" and asked.strip(" 。!") != "帮助"):
+        return None
+    rest = asked[len(word) :].strip(" :：-《》。")
+    if asked[len(word) : len(word) + 1] not in ("", " ", ":", "：", "-", "\u3000", "。", "《"):
+        return None
+    event = intake._event(mail, None)
+    if not event.who:
+        return None
+    if word == "查询":
+        _query(intake, event, rest, row)
+    elif word == "我的待办":
+        _todo(intake, event)
+    elif word == "表单":
+        _form(intake, event, rest)
+    else:
+        _help(intake, event)
+    return End("answered", row["id"] if row is not None else None, asked[:100])
+
+
+def choice(intake: Intake, mail: Mail) -> End | None:
+    """`2` in answer to the letter that offered candidates: the mail it was about, again, under the subject that was chosen."""
+    first = next((text.strip() for text in mail.message.reply_text.split("\n") if text.strip()), "")
+    number = re.match(r"^(?:选|第)?\s*([1-9])(?:\s*[个项号.、。]|\s*$)", first)
+    if number is None:
+        return None
+    ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
+    letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else None
+    offered = letter["content"].get("choices", []) if letter is not None else []
+    if not offered or int(number[1]) > len(offered) or letter is None or letter["reader"] != mail.message.sender:
+        return None
+    original = intake.original(letter["mail_id"])
+    if original is None:
+        return None
+    message = replace(original, subject=offered[int(number[1]) - 1])
+    again = replace(mail, message=message, subject=clean(message.subject), titles=[], rows=[], problems=[])
+    return intake._fresh(again)
+
+
+def may_see(intake: Intake, event: Event, row: Any) -> bool:
+    """Whether somebody may look at a case: who opened or owns it, who may act in it, whose project it is, their superiors, our own managers."""
+    know = intake.know
+    process = know.process_of(row["process"], row["version"])
+    if process is None:
+        return False
+    case = know.load(row)
+    names = Names(process, case, event, know)
+    involved = {case.opened_by, *case.owner.split("、"), *names.everyone(process.roles)}
+    superiors = {s for n in involved if n and (s := know.superior(n))}
+    return event.who in involved | superiors or "系统管理员" in know.roles_of(event.who)
+
+
+def _query(intake: Intake, event: Event, rest: str, row: Any) -> None:
+    know, tell = intake.know, intake.recorder.tell
+    found = _NUMBER.search(rest)
+    if found or (not rest and row is not None):
+        case_row = cases.by_number(know.conn, found[0].upper()) if found else row
+        if case_row is None:
+            return tell("says", event.who, event, 说=f"没有单号 {found[0] if found else ''};请核对。", 事项="查询结果")
+        if not may_see(intake, event, case_row):
+            return tell("says", event.who, event, 说=f"{case_row['number']} 与您无关,不能查看:无权限。", 事项="查询结果")
+        process = know.process_of(case_row["process"], case_row["version"])
+        assert process is not None
+        tz = know.calendar.tz
+        story = [f"{letters.say_time(h['at'].astimezone(tz))} {h['who']} {h['action']}" + (f":{h['note'][:60]}" if h["note"] else "") for h in cases.story(know.conn, case_row["id"])]
+        return tell("says", event.who, event, process, know.load(case_row), 说="经过:\n" + "\n".join(story[-20:]))
+    register = next((r for r in know.library.registers.values() if rest.startswith(r.name)), None)
+    if register is not None:
+        if set(know.roles_of(event.who)) & {"客户", "乙方", "第三方供应商", "研究院", "省公司", "分公司", "厂家"}:
+            return tell("says", event.who, event, 说=f"台账“{register.name}”只供内部查看:无权限。", 事项="查询结果")
+        wanted = rest[len(register.name) :].split()
+        rows = show.register_rows(know, register, [know.project(w)[0] or know.person(w) or w for w in wanted])
+        return _table(intake, event, register.name + (" " + " ".join(wanted) if wanted else ""), rows)
+    project = know.project(rest)[0] if rest and rest not in ("我的", "全部") else ""
+    opened = [r for r in cases.find(know.conn, open=True, project=project or None, limit=500) if may_see(intake, event, r)]
+    if not project and rest:
+        opened = [r for r in opened if rest in ("我的", "全部") or rest in r["title"]]
+    _cases(intake, event, f"查询 {rest}".strip(), opened)
+
+
+def _cases(intake: Intake, event: Event, title: str, found: list[Any]) -> None:
+    know = intake.know
+    if not found:
+        return intake.recorder.tell("says", event.who, event, 说=f"“{title}”:没有您能看到的在办单。", 事项="查询结果")
+    head = ["单号", "流程", "事项", "状态", "负责人", "下一步"]
+    rows: list[list[str]] = [head]
+    for r in found[:200]:
+        process = know.process_of(r["process"], r["version"])
+        if process is None:
+            continue
+        case = know.load(r)
+        rows.append([r["number"], process.title, r["title"], r["state"], r["owner"], intake.desk.next_step(process, case, Names(process, case, event, know))])
+    _table(intake, event, title, rows)
+
+
+def _todo(intake: Intake, event: Event) -> None:
+    """The open cases in which the asker may do something now."""
+    know = intake.know
+    mine = []
+    for r in cases.find(know.conn, open=True, limit=2000):
+        process = know.process_of(r["process"], r["version"])
+        if process is None:
+            continue
+        case = know.load(r)
+        card = process.states.get(case.state)
+        names = Names(process, case, event, know)
+        waiting = (names.everyone(card.waits) if card and card.waits else names.everyone(role for a in card.actions.values() for role in a.by)) if card else [case.opened_by]
+        if event.who in waiting:
+            mine.append(r)
+    _cases(intake, event, "我的待办", mine)
+
+
+def _table(intake: Intake, event: Event, title: str, rows: list[list[Any]]) -> None:
+    """Rows as text in the letter, and all of them as a workbook beside it."""
+    shown = ["  ".join(str(c).replace("\n", "；") for c in row if str(c)) for row in rows[1:31]]
+    text = f"{title}:共 {len(rows) - 1} 行" + (",前 30 行如下,全部见附件" if len(rows) > 31 else ",附件为表格") + "\n" + "\n".join(shown)
+    attach = {"kind": "workbook", "name": f"{title}.xlsx", "title": title, "rows": rows}
+    intake.recorder.tell_with("says", event.who, event, [attach], 说=text, 事项=title)
+
+
+def _form(intake: Intake, event: Event, name: str) -> None:
+    process = find(intake.know.library, name)
+    if process is None:
+        forms = [f for p in intake.know.library.processes.values() for s in p.starts for f in s.forms]
+        return intake.recorder.tell("says", event.who, event, 说=f"没有叫“{name}”的表单。现有:{'、'.join(dict.fromkeys(forms))}", 事项="表单")
+    form = next((f for s in process.starts for f in s.forms if f == name.strip("《》 ")), process.title)
+    lines = "\n".join(f"{f.name}:{hint(f)}" for f in form_fields(process))
+    subjects = " 或 ".join(s for start in process.starts for s in start.subjects)
+    says = f"附件是《{form}》空白表。填好后作为附件发到 {intake.desk.service.address}" + (f",标题:{subjects}" if subjects else "") + f"。也可以直接在正文里按下面填写:\n{lines}"
+    intake.recorder.tell_with("says", event.who, event, [{"kind": "blank", "form": form}], 说=says, 事项=f"空白表《{form}》")
+
+
+def _help(intake: Intake, event: Event) -> None:
+    """What this person may begin, with the subject to write."""
+    lines = []
+    for process in intake.know.library.processes.values():
+        for start in process.starts:
+            if not start.subjects:
+                continue
+            roles = [r.removeprefix("岗位 ") for r in start.by]
+            sources = [s for r in start.by for s in process.roles.get(r, ())]
+            mine = set(intake.know.roles_of(event.who))
+            if not start.by or mine & {*roles, *(s.removeprefix("岗位 ") for s in sources)} or any(s.startswith("项目 ") for s in sources):
+                lines.append(f"{process.title}:{start.subjects[0]}")
+    says = "把下面的标题照抄、换成您的内容,发到本邮箱即可:\n" + "\n".join(lines[:50]) + "\n\n另可发:查询 单号或项目 / 我的待办 / 表单 表名"
+    intake.recorder.tell("says", event.who, event, 说=says, 事项="帮助")

@@ -1,0 +1,76 @@
+"""Blank forms, made from a process's own fields: as lines to fill in, and as a Word document (RULEBOOK §5.3)."""
+
+from __future__ import annotations
+
+import html
+import io
+import zipfile
+
+from .process.library import Library
+from .process.model import Field, Process
+
+
+def fields_of(process: Process) -> list[Field]:
+    """The fields that whoever opens a case fills in: those that no later action asks for, and not what the subject says."""
+    later = {name for action in process.every_action().values() for name in (*action.asks, *action.may_say)}
+    for state in process.states.values():
+        for action in state.actions.values():
+            later |= {*action.asks, *action.may_say}
+    wanted = [f for f in process.fields.values() if f.required is not False or f.wished]
+    return wanted or [f for f in process.fields.values() if f.name not in later and not f.from_subject]
+
+
+def hint(field: Field) -> str:
+    """What may be written there, in brackets."""
+    if field.kind.options:
+        return f"({' / '.join(field.kind.options)})"
+    return {"日期": "(如 2026-11-23)", "时间": "(如 2026-11-23 09:30)", "是否": "(是 / 否)", "条目": "(一条一行)"}.get(field.kind.name, "")
+
+
+def as_lines(process: Process) -> list[str]:
+    """`名称:` lines to copy into a mail; what may be written stands behind, in brackets, and counts as empty when it is left there."""
+    return [f"{f.name}:" for f in fields_of(process)]
+
+
+def find(library: Library, form: str) -> Process | None:
+    """The process whose form has this name."""
+    bare = form.strip("《》 ")
+    for process in library.processes.values():
+        if any(bare == f for start in process.starts for f in start.forms) or bare == process.title:
+            return process
+    return None
+
+
+def as_docx(process: Process, form: str) -> bytes:
+    """A Word document: the form's name and a table of two columns, names left, the fields to fill in right."""
+    e = html.escape
+    ns = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    font = '<w:rPr><w:rFonts w:eastAsia="宋体" w:ascii="宋体" w:hAnsi="宋体"/><w:sz w:val="21"/></w:rPr>'
+
+    def cell(text: str, width: int, grey: bool = False) -> str:
+        shade = '<w:shd w:val="clear" w:color="auto" w:fill="F2F2F2"/>' if grey else ""
+        return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:r>{font}<w:t xml:space="preserve">{e(text)}</w:t></w:r></w:p></w:tc>'
+
+    rows = "".join(f"<w:tr>{cell(f.name, 2600, True)}{cell('', 6400)}</w:tr>" for f in fields_of(process))
+    notes = "".join(
+        f'<w:p><w:r>{font}<w:t xml:space="preserve">{e(f.name + hint(f))}</w:t></w:r></w:p>' for f in fields_of(process) if hint(f)
+    )
+    borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="808080"/>' for side in ("top", "left", "bottom", "right", "insideH", "insideV"))
+    title = f'<w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r><w:rPr><w:b/><w:sz w:val="32"/></w:rPr><w:t>{e(form)}</w:t></w:r></w:p>'
+    table = f'<w:tbl><w:tblPr><w:tblW w:w="9000" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders></w:tblPr>{rows}</w:tbl>'
+    body = f'{title}{table}<w:p/>{notes}'
+    document = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document {ns}><w:body>{body}</w:body></w:document>'
+    types = (
+        '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+    )
+    relations = (
+        '<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in (("[Content_Types].xml", types), ("_rels/.rels", relations), ("word/document.xml", document)):
+            packed.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

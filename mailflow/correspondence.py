@@ -1,0 +1,233 @@
+"""Turns what a decision wants said into waiting letters: one reader, one case, one pass, one letter; threaded to what it answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from store import cases
+from store import letters as rows
+
+from . import letters
+from .knowledge import Knowledge
+from .process.model import Action, Process
+from .process.names import Names
+from .process.world import Case, Event, LetterPlan
+from .trust import issue
+
+
+
+@dataclass(slots=True)
+class Answered:
+    """The mail that a letter answers, for its threading headers."""
+
+    mail_id: int | None = None
+    message_id: str = ""
+    references: Sequence[str] = ()
+    sender: str = ""
+
+
+@dataclass
+class Desk:
+    """Writes the letters of one pass."""
+
+    know: Knowledge
+    service: Any  # config.Service
+    limits: Any  # config.Limits
+    secret: bytes = b""
+    held_back: list[str] = field(default_factory=list)
+    attach_next: list[dict[str, Any]] = field(default_factory=list)  # files of the next letter, given ready
+
+    # -- what a letter shows ---------------------------------------------------------------------------------------------
+
+    def actions_for(self, process: Process, case: Case, names: Names, reader: str) -> list[dict[str, Any]]:
+        """What this reader may do now with the case, as words to answer with."""
+        shown = []
+        for action in process.actions_in(case.state).values():
+            if not action.by or reader not in names.everyone(action.by) or action.form and not action.name:
+                continue
+            if action.all_of and reader in case.memo.get("done", {}).get(f"{case.state}/{action.name}", []):
+                continue
+            if action.when is not None and not action.when.holds(names.many):
+                continue
+            shown.append(_as_words(process, action))
+        return shown
+
+    def content(self, process: Process | None, case: Case | None, names: Names | None, reader: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+        """Everything the frame of a letter needs."""
+        content: dict[str, Any] = {"reader": reader, "parts": parts, "service": f"{self.service.name} <{self.service.address}>"}
+        if process is None or case is None or names is None:
+            return content
+        tz = self.know.calendar.tz
+        content |= {
+            "number": case.number, "process": process.title, "title": case.title, "state": case.state,
+            "received": letters.say_time(case.opened_at.astimezone(tz)),
+            "actions": self.actions_for(process, case, names, reader) if case.open else [],
+            "facts": [[f.name, case.fields[f.name]] for f in process.fields.values() if case.fields.get(f.name) and not f.hidden],
+            "next": self.next_step(process, case, names),
+            "deadlines": [], "history": [],
+        }  # fmt: skip
+        words = {"running": "进行中", "paused": "暂停中", "missed": "已逾期"}
+        for d in cases.deadlines(self.know.conn, [case.id]):
+            if d["status"] in words and d["stopped_at"] is None:
+                content["deadlines"].append({"name": d["name"], "due": letters.say_due(d["due"].astimezone(tz)), "status": words[d["status"]], "how": d["explained"]})
+        return content
+
+    def next_step(self, process: Process, case: Case, names: Names) -> str:
+        """Who does what next, in one phrase."""
+        card = process.states.get(case.state)
+        if not case.open:
+            return "已结束"
+        if card is None:
+            return f"由 {case.opened_by} 更正"
+        people = names.everyone(card.waits) or list(dict.fromkeys(n for a in card.actions.values() for n in names.everyone(a.by)))
+        what = [a.name for a in card.actions.values() if a.by]
+        return f"由 {'、'.join(people[:4])} {' / '.join(what[:4])}" if people and what else ""
+
+    # -- writing -----------------------------------------------------------------------------------------------------------
+
+    def context(self, wanted: Iterable[str], process: Process | None, case: Case | None, names: Names | None, event: Event, extra: dict[str, Any]) -> dict[str, Any]:
+        """The names that a letter's template uses: fields, roles, lookups and the words that every letter knows."""
+        context: dict[str, Any] = {"收到时间": letters.say_time(event.at), "来信人": event.who or event.address, "标题": event.subject, "来信地址": event.address}
+        if process is not None and case is not None and names is not None:
+            context |= {"字段": case.fields, "流程": process.title, "事项": case.title, "状态": case.state}
+            for name in wanted:
+                if name not in extra and name not in context:
+                    try:
+                        context[name] = names.look(name)
+                    except KeyError:
+                        continue  # a word of the letter's own, such as a loop's
+        return context | extra
+
+    def write(
+        self,
+        plans: Sequence[LetterPlan],
+        event: Event,
+        answered: Answered,
+        process: Process | None = None,
+        case: Case | None = None,
+        names: Names | None = None,
+    ) -> None:
+        """Writes the letters of a decision. A part for somebody whose letter about the case still waits joins it."""
+        for plan in plans:
+            name = plan.letter or self.know.library.usual("says")
+            path = self.know.library.letters.get(name)
+            if path is None:
+                raise letters.LetterError(f"没有“{name}”这封信;请在 letters/ 里写好 {name}.txt")
+            part = letters.part(path, self.context(letters.names(path), process, case, names, event, {"说": plan.says, **plan.facts}))
+            attach = [self._attachment(word, process, case, event) for word in plan.attach] + self.attach_next
+            self.attach_next = []
+            remembered = {"choices": plan.facts["候选标题"]} if plan.facts.get("候选标题") else {}
+            for number, reader in enumerate(dict.fromkeys(plan.to)):
+                cc = plan.cc if number == 0 else []
+                self._one(reader, cc, [part], attach, event, answered, process, case, names, remembered)
+
+    def _one(
+        self, reader: str, cc: list[str], parts: list[dict[str, Any]], attach: list[dict[str, Any]], event: Event, answered: Answered,
+        process: Process | None, case: Case | None, names: Names | None, remembered: dict[str, Any],
+    ) -> None:  # fmt: skip
+        conn, now = self.know.conn, event.at
+        address, shown = self.address(reader)
+        if not address or address.lower() == self.service.address.lower():
+            self.held_back.append(reader)
+            return
+        copies = [a for name in cc if (a := self.address(name)[0]) and a != address]
+        case_id = case.id if case is not None else None
+        content = self.content(process, case, names, shown, parts)
+        content |= {"attach": attach, **remembered}
+        waiting = rows.waiting_for(conn, case_id, address) if case_id else None
+        if waiting is not None:
+            merged = letters.join(waiting["content"], content)
+            self._tokens(merged, shown, case)
+            both = list(dict.fromkeys([*waiting["cc"], *copies]))
+            rows.append(conn, waiting["id"], content=merged, letter="、".join(p["name"] for p in merged["parts"]), cc=both, subject=letters.subject(merged))
+            return
+        hour = now - timedelta(hours=1)  # two robots cannot talk for ever
+        due = now + timedelta(hours=1) if rows.count_since(conn, address, hour) >= self.limits.letters_per_person_hour else now
+        if case_id and rows.count_since(conn, address, hour, case_id) >= self.limits.letters_per_case_hour:
+            self.held_back.append(reader)
+            return
+        self._tokens(content, shown, case)
+        if copies:
+            for action in content.get("actions", []):
+                action.pop("token", None)  # a copy would hand the proof on
+        in_reply_to, references = self._thread(answered, case_id, address)
+        domain = self.service.address.partition("@")[2] or "mailflow.invalid"
+        rows.write(
+            conn,
+            {
+                "case_id": case_id, "mail_id": answered.mail_id, "reader": address, "cc": copies, "letter": "、".join(p["name"] for p in parts),
+                "subject": letters.subject(content), "content": content, "message_id": f"<{uuid.uuid4().hex}@{domain}>",
+                "in_reply_to": in_reply_to, "references": references, "due": due, "written_at": now,
+            },
+        )  # fmt: skip
+
+    def address(self, reader: str) -> tuple[str, str]:
+        """(address, name) of a person's name or of an address itself."""
+        if "@" in reader:
+            known = self.know.directory.by_address(reader)
+            return reader, known.name if known else reader
+        person = self.know.whole_person(reader)
+        return (person.address, person.name) if person else ("", reader)
+
+    def _thread(self, answered: Answered, case_id: int | None, address: str) -> tuple[str, str]:
+        """In-Reply-To and References (RFC 5322 §3.6.4): the mail of this reader that is being answered, else our last letter to them about the case."""
+        if answered.message_id and answered.sender == address:
+            chain = [*answered.references, answered.message_id]
+            return answered.message_id, " ".join(dict.fromkeys(chain[-12:]))
+        if case_id and (last := rows.last_to(self.know.conn, case_id, address)):
+            chain = [*str(last["references"]).split(), last["message_id"]]
+            return last["message_id"], " ".join(dict.fromkeys(chain[-12:]))
+        return "", ""
+
+    def _tokens(self, content: dict[str, Any], reader: str, case: Case | None) -> None:
+        """A single-use proof in each mailto subject, bound to reader, case and action (DESIGN `Who may do what`)."""
+        if not self.secret or case is None:
+            return
+        for action in content.get("actions", []):
+            action["token"] = f"<{issue(self.secret, reader, case.number, action['word'], uuid.uuid4().hex[:12])}>"
+
+    def _attachment(self, word: str, process: Process | None, case: Case | None, event: Event) -> dict[str, Any]:
+        """What to attach, by reference: it is built when the letter is sent."""
+        kind, _, name = word.partition(" ")
+        if kind == "空白表":
+            return {"kind": "blank", "form": name}
+        if kind == "存档件":
+            return {"kind": "archived", "mail": event.mail_id if not case or not case.memo.get("form_mail") else case.memo["form_mail"], "name": f"{case.title if case else '来信'}.eml"}
+        if kind == "来件":
+            return {"kind": "forwarded", "mail": event.mail_id}
+        return {"kind": "unknown", "form": word}
+
+
+def _as_words(process: Process, action: Action) -> dict[str, Any]:
+    """How an action is shown and what its button writes."""
+    label = lambda name: (process.fields[name].labels or (name,))[0]  # noqa: E731 - the word people write
+    asks = [label(n) for n in action.asks]
+    may = [label(n) for n in action.may_say]
+    short = asks[0] if asks else ""
+    show = action.name + (f" 〔{short}〕" if short else "")
+    body = action.name + (" " if short else "") + "".join(f"\n{a}:" for a in asks[1:])
+    notes = []
+    if len(asks) > 1:
+        notes.append(f"下面逐行写明:{'、'.join(asks[1:])}")
+    if may:
+        notes.append(f"可写:{'、'.join(may)}")
+    if action.hint:
+        notes.append(action.hint)
+    if action.needs_file:
+        notes.append(f"随信附《{action.needs_file}》")
+    if action.form and asks:
+        show, body = f"{action.name}:逐行填写 {'、'.join(asks)}", "".join(f"{a}:\n" for a in asks)
+        notes = []
+    if action.subjects:
+        notes.append("或另发一信,标题:" + " / ".join(action.subjects))
+    negative = action.name in ("驳回", "无法支持", "有异议", "撤销", "不同意", "不扣")
+    return {"word": action.name, "show": show, "note": ";".join(notes), "body": body, "negative": negative}
+
+
+def event_of(now: datetime) -> Event:
+    """An event of the service itself."""
+    return Event(now)

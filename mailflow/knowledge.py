@@ -1,0 +1,295 @@
+"""What decisions may ask: people, projects, contracts, registers, other cases. Reads master data and one store connection; changes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import cases
+
+from .calendars import WorkCalendar
+from .masterdata import MasterData
+from .people import Directory, Person, Project, ProjectIndex
+from .process import registers
+from .process.library import Library
+from .process.model import Lookup, Process
+from .process.names import Names
+from .process.tables import judge
+from .process.world import Case, Event, Look
+
+PROJECT_COLUMNS = {"客户": "customer", "责任销售": "sales", "第一售前": "presales_1", "第二售前": "presales_2", "状态": "status", "地区": "region", "合同号": "contract"}
+REGISTERED = ("立项", "实施", "验收", "售后")  # statuses of a project that was set up (RULEBOOK §5.2)
+
+
+class Knowledge:
+    """The world of one pass: master data in force, one connection, one `now`."""
+
+    def __init__(self, library: Library, master: MasterData, directory: Directory, calendar: WorkCalendar, conn: sa.Connection, now: datetime):
+        self.library, self.master, self.directory, self.calendar = library, master, directory, calendar
+        self.conn = conn
+        self.now = now.astimezone(calendar.tz)
+        self._projects: dict[str, Project] | None = None
+        self._index: ProjectIndex | None = None
+        self._older: dict[tuple[str, str], Process] = {}
+
+    # -- people --------------------------------------------------------------------------------------------------------
+
+    def person(self, text: str) -> str:
+        """The name in the directory that the words mean, '' where nobody or several are meant."""
+        text = re.split(r"[(（<]", text.strip())[0].strip() or text.strip()
+        found = self.directory.by_name(text)
+        return found.name if found else ""
+
+    def whole_person(self, name: str) -> Person | None:
+        """The directory's row of a name."""
+        return self.directory.by_name(name)
+
+    def with_role(self, role: str) -> list[str]:
+        """Everybody with a role; `*` is every colleague (people of our own, no customers or carriers)."""
+        if role == "*":
+            outside = {"客户", "乙方", "第三方供应商", "研究院", "省公司", "分公司", "厂家"}
+            return [p.name for p in self.directory.people if p.active and not outside & set(p.roles)]
+        return [p.name for p in self.directory.with_role(role)]
+
+    def roles_of(self, name: str) -> Sequence[str]:
+        """The roles of a name."""
+        found = self.directory.by_name(name)
+        return found.roles if found else ()
+
+    def of_unit(self, unit: str) -> list[str]:
+        """Everybody of a unit."""
+        return [p.name for p in self.directory.people if p.active and p.unit == unit]
+
+    def superior(self, name: str) -> str:
+        """Whom a name reports to, '' at the top."""
+        found = self.directory.by_name(name)
+        above = self.directory.superior(found) if found else None
+        return above.name if above else ""
+
+    # -- projects ------------------------------------------------------------------------------------------------------
+
+    def all_projects(self) -> dict[str, Project]:
+        """The projects of the CSV with what mail changed in them, and those that mail created (§8-21), by name."""
+        if self._projects is None:
+            found = {p.name: p for p in self.master.projects}
+            for row in cases.projects(self.conn):
+                found[row["name"]] = _overlaid(found.get(row["name"]), row["name"], row["data"])
+            self._projects, self._index = found, ProjectIndex(found.values())
+        return self._projects
+
+    def forget_projects(self) -> None:
+        """After a decision wrote a project."""
+        self._projects = None
+
+    def project(self, text: str) -> tuple[str, list[str]]:
+        """(name, []) of the project that the words mean, or ('', near ones)."""
+        self.all_projects()
+        assert self._index is not None
+        match = self._index.find(text)
+        if match.project:
+            return match.project.name, []
+        return "", [p.name for p in match.candidates]
+
+    def project_cell(self, project: str, column: str) -> str:
+        """One cell of a project, '' where it is unknown."""
+        found = self.all_projects().get(project)
+        if found is None:
+            return ""
+        if column == "是否立项":
+            return "是" if found.status in REGISTERED else "否"
+        if column == "验收日期":
+            return found.accept_date.isoformat() if found.accept_date else ""
+        return str(getattr(found, PROJECT_COLUMNS[column])) if column in PROJECT_COLUMNS else found.extra.get(column, "")
+
+    def contract(self, text: str) -> bool:
+        """Whether the contract table has this number."""
+        return any(row.get("合同号", "").strip().lower() == text.strip().lower() for row in self.master.table("contracts"))
+
+    # -- cases ---------------------------------------------------------------------------------------------------------
+
+    def process_of(self, name: str, version: str) -> Process | None:
+        """The process as a case knows it: the version it began with, from the store where the file has moved on."""
+        from .process import loader
+
+        current = self.library.processes.get(name)
+        if current is not None and version_of(current) == version:
+            return current
+        if (name, version) not in self._older:
+            source = cases.version_source(self.conn, name, version)
+            if source is None:
+                return current
+            self._older[name, version] = loader.load_text(source, f"{name}@{version}")
+        return self._older[name, version]
+
+    def load(self, row: Mapping[str, Any]) -> Case:
+        """A case row as decisions see it."""
+        case = Case(
+            process=row["process"], version=row["version"], state=row["state"], opened_at=row["opened_at"].astimezone(self.calendar.tz),
+            entered_at=row["entered_at"].astimezone(self.calendar.tz), id=row["id"], number=row["number"], open=row["open"], title=row["title"],
+            project=row["project"], opened_by=row["opened_by"], owner=row["owner"], parent_id=row["parent_id"], entry_id=row["entry_id"],
+            fields=dict(row["fields"]), memo=dict(row["memo"]), revision=row["revision"],
+        )  # fmt: skip
+        for document in cases.documents(self.conn, [row["id"]]):
+            case.documents[document["name"]] = document["received_at"].astimezone(self.calendar.tz).isoformat() if document["received_at"] else ""
+        if row["parent_id"]:
+            parent = cases.get(self.conn, row["parent_id"])
+            case.parent_number = parent["number"] if parent else ""
+        return case
+
+    def parent_people(self, case: Case, role: str) -> list[str]:
+        """The people of a role of the parent case."""
+        row = cases.get(self.conn, case.parent_id) if case.parent_id else None
+        process = self.process_of(row["process"], row["version"]) if row else None
+        if row is None or process is None:
+            return []
+        return Names(process, self.load(row), Event(self.now), self).people(role)
+
+    def vague(self) -> Sequence[Mapping[str, str]]:
+        """The rows of the table of empty sentences."""
+        table = self.library.tables.get("笼统语句")
+        return table.rows if table else []
+
+    # -- lookups -------------------------------------------------------------------------------------------------------
+
+    def lookup(self, lookup: Lookup, case: Case, event: Event, look: Look) -> str:
+        """The value of a 取数 for this case now, as text; '' where there is none."""
+        return getattr(self, f"_{_METHODS[lookup.source]}")(lookup.args, case, event, look)
+
+    def _from_project(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return self.project_cell(case.project or case.fields.get("项目", ""), args["column"]) or ("否" if args["column"] == "是否立项" else "")
+
+    def _from_register(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        register = self.library.registers[args["register"]]
+        by: dict[str, Any] = {}
+        matching: dict[str, str] = {}
+        for word in args["by"].split("、"):
+            column, _, source = word.partition("=")
+            value = look(source or column)
+            if column == register.project_column:
+                by["project"] = value
+            elif column == register.who_column or column in ("谁", "人员"):
+                by["who"] = value
+            else:
+                matching[column] = value
+        if args.get("days"):
+            by["since"] = event.at - timedelta(days=int(args["days"]))
+        if args.get("code"):
+            by["code"] = args["code"]
+        if args["what"] == "最近" or matching:
+            rows = [r for r in cases.entries(self.conn, register.name, **by, statuses=registers.COUNTED) if all(str(r["data"].get(k, "")) == v for k, v in matching.items())]
+            if args["what"] == "最近":
+                return str(rows[-1]["data"].get(args["column"], "")) if rows else ""
+            count, total = len(rows), sum(r["points"] for r in rows)
+        else:
+            count, total = cases.count_and_sum(self.conn, register.name, registers.COUNTED, **by)
+        return f"{count if args['what'] == '次数' else total:g}"
+
+    def _from_table(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return self.library.tables[args["table"]].first(look, args["column"])
+
+    def _by_judgement(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return judge(self.library.tables[args["table"]], look(args["by"]), args["column"])
+
+    def _cases_like(self, args: dict[str, str], case: Case, look: Look) -> list[Mapping[str, Any]]:
+        same = {name: look(name) for name in args["by"].split("、")}
+        project = same.pop("项目", None)
+        states = [s for s in args.get("states", "").split("、") if s]
+        rows = [r for r in cases.find(self.conn, args["process"], project=project) if r["id"] != case.id and all(str(r["fields"].get(k, "")) == v for k, v in same.items())]
+        return [r for r in rows if not states or r["state"] in states or any(s in r["memo"].get("path", {}) for s in states)]
+
+    def _from_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return "是" if self._cases_like(args, case, look) else "否"
+
+    def _count_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return str(len(self._cases_like(args, case, look)))
+
+    def _from_settings(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return self.library.config(args["key"])
+
+    def _workdays_before(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        text = look(args["field"])
+        return self.calendar.before(datetime.fromisoformat(text[:10]).date(), int(args["days"])).isoformat() if text else ""
+
+    def _days_before(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        text = look(args["field"])
+        return (datetime.fromisoformat(text[:10]).date() - timedelta(days=int(args["days"]))).isoformat() if text else ""
+
+    def _from_master(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        wanted = look(args["by"])
+        return next((row.get(args["column"], "") for row in self.master.table(args["table"]) if row.get(args["by"], "") == wanted), "")
+
+    def _from_documents(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        missing = [name for name, at in case.documents.items() if not at]
+        return "、".join(missing) if args["what"] == "未交" else "否" if missing else "是"
+
+    def _from_children(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        rows = cases.find(self.conn, parent_id=case.id) if case.id else []
+        if args["what"] == "未结":
+            return "是" if any(r["open"] for r in rows) else "否"
+        state = args["what"].removeprefix("状态 ")
+        return "是" if any(r["state"] == state for r in rows) else "否"
+
+    def _missing_recipient(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return "否" if any(args["role"] in self.roles_of(name) for name in (*event.to, *event.cc)) else "是"
+
+    def _recipients(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return "、".join(name for name in dict.fromkeys((*event.to, *event.cc)) if args["role"] in self.roles_of(name))
+
+    def _from_history(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return str(cases.count_actions(self.conn, case.id, args["action"]) if case.id else 0)
+
+    def _in_office_hours(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return "是" if self.calendar.next_working_moment(event.at) == event.at.astimezone(self.calendar.tz) else "否"
+
+
+_METHODS = {
+    "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单数": "count_cases",
+    "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "文件": "from_documents",
+    "子单": "from_children", "收件": "missing_recipient", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
+}  # fmt: skip
+
+
+def version_of(process: Process) -> str:
+    """What tells one text of a process from another: its 版本 and a fingerprint, so that an edit without a new number is another version too."""
+    import hashlib
+
+    return f"{process.version}-{hashlib.sha256(process.source.encode()).hexdigest()[:8]}"
+
+
+def _overlaid(known: Project | None, name: str, data: Mapping[str, str]) -> Project:
+    """A CSV project with what mail changed; a cell that the CSV changed since then wins (§8-21)."""
+    was: dict[str, str] = json.loads(data.get("_csv", "{}"))
+    values: dict[str, Any] = {}
+    extra = dict(known.extra) if known else {}
+    for column, text in data.items():
+        if column.startswith("_"):
+            continue
+        if known is not None and (now := _cell(known, column)) and now != was.get(column, "") and now != text:
+            continue
+        if column in PROJECT_COLUMNS:
+            values[PROJECT_COLUMNS[column]] = text
+        elif column == "别名":
+            values["aliases"] = tuple(w for w in text.split("、") if w)
+        elif column == "验收日期":
+            values["accept_date"] = datetime.fromisoformat(text[:10]).date() if text else None
+        else:
+            extra[column] = text
+    from dataclasses import replace
+
+    return replace(known or Project(name), **values, extra=extra)
+
+
+def _cell(project: Project, column: str) -> str:
+    if column == "验收日期":
+        return project.accept_date.isoformat() if project.accept_date else ""
+    return str(getattr(project, PROJECT_COLUMNS[column])) if column in PROJECT_COLUMNS else project.extra.get(column, "")
+
+
+def csv_cells(project: Project | None, columns: Sequence[str]) -> str:
+    """What the CSV says now of these columns, to be kept beside what mail writes."""
+    return json.dumps({c: _cell(project, c) for c in columns} if project else {}, ensure_ascii=False)

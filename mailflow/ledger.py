@@ -1,0 +1,115 @@
+"""Writes register rows: de-duplication, points by code, thresholds, decisions on rows and their reversal. Rows are counted anew each time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from store import cases
+
+from .knowledge import Knowledge
+from .process import registers
+from .process.registers import Register
+from .process.world import Case, EntryPlan
+
+
+@dataclass(slots=True)
+class Written:
+    """What a change of registers caused: rows that want a case of their own, and rows that were taken back."""
+
+    added: list[int] = field(default_factory=list)
+    to_decide: list[tuple[Register, int]] = field(default_factory=list)
+    reversed: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def add(know: Knowledge, case: Case, plan: EntryPlan, at: datetime, mail_id: int | None) -> Written:
+    """Adds one row. The same event twice (去重) is one row."""
+    register = know.library.registers[plan.register]
+    values = {k: v for k, v in plan.values.items() if v}
+    code = plan.code or register.code or register.name
+    done = Written()
+    project = values.get(register.project_column, case.project)
+    who = values.get(register.who_column, "")
+    key = "|".join([code, *(values.get(c, case.project if c == register.project_column else "") for c in register.key)]) if register.key else ""
+    if key and (twin := cases.entries(know.conn, register.name, key=key, statuses=registers.COUNTED)):
+        done.notes.append(f"同一事项已记过(台账“{register.name}”第 {twin[0]['id']} 行),不重复计")
+        return done
+    points = 0.0
+    if register.codes_table:
+        row = know.library.tables[register.codes_table].find(代码=code)
+        points = float(row.get("分值") or 0)
+        for column in ("事由", "单位", "暂定"):
+            if row.get(column):
+                values.setdefault(column, row[column])
+    if register.sum_column and values.get(register.sum_column):
+        from .process.values import work_hours
+
+        points = work_hours(values[register.sum_column]) or 0.0
+    moment = at
+    if register.at_column and (text := values.get(register.at_column)):
+        moment = datetime.fromisoformat(text).replace(tzinfo=know.calendar.tz)
+    status = registers.STATUSES.get(values.pop("状态", ""), register.initial)
+    new = cases.add_entry(
+        know.conn,
+        {
+            "register": register.name, "code": code, "case_id": case.id, "mail_id": mail_id, "project": project, "who": who,
+            "points": points, "status": status, "at": moment, "key": key, "data": values,
+        },
+    )  # fmt: skip
+    done.added.append(new)
+    if register.process:
+        done.to_decide.append((register, new))
+    _reckon(know, register, who, case, at, mail_id, done)
+    return done
+
+
+def change(know: Knowledge, rows: list[dict[str, Any]], status: str, at: datetime, case: Case, mail_id: int | None) -> Written:
+    """Sets the status of rows (confirm, waive, dispute, reverse) and reckons their thresholds anew."""
+    done = Written()
+    for row in rows:
+        if row["status"] == status:
+            continue
+        cases.change_entry(know.conn, row["id"], {"status": status})
+        if status == "reversed":
+            done.reversed.append(row["id"])
+        _reckon(know, know.library.registers[row["register"]], row["who"], case, at, mail_id, done)
+    return done
+
+
+def _reckon(know: Knowledge, register: Register, who: str, case: Case, at: datetime, mail_id: int | None, done: Written) -> None:
+    """Makes the rows that thresholds owe for a person agree with the count (S8-14): too few are added, too many reversed, newest first."""
+    steps = registers.tiers(register, know.library.tables)
+    if not steps or not who:
+        return
+    monthly = know.library.config(register.window) == "month"
+    rows = cases.entries(know.conn, register.name, who=who, statuses=registers.COUNTED)
+    month = lambda moment: moment.astimezone(know.calendar.tz).strftime("%Y-%m")  # noqa: E731 - one expression, used thrice
+    if monthly:
+        rows = [r for r in rows if month(r["at"]) == month(at)]
+    count = len(rows)
+    higher_replaces = know.library.config("penalty.overlap") == "permanent_only"
+    for number, tier in enumerate(steps):
+        owed = count // tier.every
+        if higher_replaces:
+            owed -= sum(count // other.every for other in steps[number + 1 :])
+        have = [r for r in cases.entries(know.conn, tier.register, code=tier.code, who=who, statuses=registers.COUNTED)]
+        if monthly:
+            have = [r for r in have if month(r["at"]) == month(at)]
+        target = know.library.registers[tier.register]
+        for _ in range(owed - len(have)):
+            values = {target.who_column: who, "次数": str(count), "说明": tier.says, "月份": month(at)}
+            new = cases.add_entry(
+                know.conn,
+                {
+                    "register": target.name, "code": tier.code, "case_id": case.id, "mail_id": mail_id, "project": case.project, "who": who,
+                    "points": 0.0, "status": target.initial, "at": at, "key": "", "data": values,
+                },
+            )  # fmt: skip
+            done.added.append(new)
+            if target.process:
+                done.to_decide.append((target, new))
+        for extra in reversed(have[owed:] if owed < len(have) else []):
+            cases.change_entry(know.conn, extra["id"], {"status": "reversed"})
+            done.reversed.append(extra["id"])

@@ -1,0 +1,224 @@
+"""Letters: one source each in templates/letters, from which the plain text and the HTML come; parts for one reader join into one letter."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+import jinja2.sandbox
+from jinja2 import meta
+
+WEEKDAYS = "一二三四五六日"
+MOST_FACTS, MOST_VALUE, MOST_HISTORY = 24, 240, 6
+
+
+class LetterError(ValueError):
+    """信有误:{what}"""
+
+
+class _Blank(jinja2.Undefined):
+    """A name that a letter uses and nobody filled is empty in the letter; `check` finds misspelt ones."""
+
+    def __str__(self) -> str:
+        return ""
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    return jinja2.sandbox.SandboxedEnvironment(undefined=_Blank, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
+
+
+@lru_cache(maxsize=1024)
+def _template(path: Path, stamp: int) -> tuple[jinja2.Template, jinja2.Template, int]:
+    source = path.read_text(encoding="utf-8-sig")
+    head, _, body = source.partition("\n---\n")
+    title, rank = "", 50
+    for number, line in enumerate(head.splitlines(), 1):
+        key, _, value = line.partition(":") if ":" in line else line.partition("：")
+        match key.strip():
+            case "标题":
+                title = value.strip()
+            case "次序":
+                rank = int(value.strip() or 50)
+            case "":
+                continue
+            case other:
+                raise LetterError(f"{path.name} 第 {number} 行:信头只能写 标题、次序,不能写“{other}”")
+    if not _ and not title:
+        raise LetterError(f"{path.name}:缺信头;第一行写“标题: …”,空一行写 ---,下面是正文")
+    try:
+        return _environment().from_string(title), _environment().from_string(body.strip("\n")), rank
+    except jinja2.TemplateSyntaxError as why:
+        raise LetterError(f"{path.name} 第 {(why.lineno or 1)} 行:{why.message}") from None
+
+
+@lru_cache(maxsize=1024)
+def _names(path: Path, stamp: int) -> frozenset[str]:
+    return frozenset(meta.find_undeclared_variables(_environment().parse(path.read_text(encoding="utf-8-sig"))))
+
+
+def names(path: Path) -> frozenset[str]:
+    """The names that a letter uses."""
+    return _names(path, path.stat().st_mtime_ns)
+
+
+def part(path: Path, context: Mapping[str, Any]) -> dict[str, Any]:
+    """One part of a letter: name, title, text, rank (a lower one leads). Raises LetterError."""
+    title, body, rank = _template(path, path.stat().st_mtime_ns)
+    try:
+        text = re.sub(r"\n{3,}", "\n\n", body.render(context)).strip()
+        return {"name": path.stem, "title": _one_line(title.render(context)), "text": text, "rank": rank}
+    except jinja2.TemplateError as why:
+        raise LetterError(f"{path.name}:{why}") from None
+
+
+def join(content: dict[str, Any] | None, more: dict[str, Any]) -> dict[str, Any]:
+    """The content of a letter with further parts; of facts, actions and deadlines the newer ones hold, the same sentence stands once."""
+    if content is None:
+        return more
+    texts = {p["text"] for p in content["parts"]}
+    parts = content["parts"] + [p for p in more["parts"] if p["text"] not in texts]
+    attach = content.get("attach", []) + [a for a in more.get("attach", []) if a not in content.get("attach", [])]
+    return {**content, **more, "parts": sorted(parts, key=lambda p: p["rank"]), "attach": attach}
+
+
+def subject(content: Mapping[str, Any]) -> str:
+    """What the letter is called: the case's number first (CONTRACT `Letters`), then the title of its leading part."""
+    title = next((p["title"] for p in content["parts"] if p["title"]), content.get("title", ""))
+    number = f"[{content['number']}] " if content.get("number") else ""
+    return _one_line(number + title)[:200]
+
+
+def say_time(moment: datetime) -> str:
+    """`2026-11-23 11:30`, as CONTRACT writes times."""
+    return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def say_due(moment: datetime) -> str:
+    """The same with its weekday, for deadlines."""
+    return f"{say_time(moment)}(周{WEEKDAYS[moment.weekday()]})"
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _short(text: str) -> str:
+    text = str(text).strip()
+    return text if len(text) <= MOST_VALUE else text[:MOST_VALUE] + "…"
+
+
+# -- plain text ------------------------------------------------------------------------------------------------------------
+
+
+def plain(content: Mapping[str, Any]) -> str:
+    """The letter as plain text, never longer than somebody reads."""
+    lines = [f"{content['reader']},您好:", ""]
+    for p in content["parts"]:
+        if p["text"]:
+            lines += [p["text"], ""]
+    if content.get("actions"):
+        lines += ["【您现在可以】直接回复本信,第一行写下面的一种:"]
+        lines += [f"  {a['show']}" + (f"    {a['note']}" if a.get("note") else "") for a in content["actions"]] + [""]
+    if content.get("number"):
+        lines += ["【单据】", f"  单号:{content['number']}    {content.get('process', '')}"]
+        if content.get("title"):
+            lines.append(f"  事项:{content['title']}")
+        if content.get("received"):
+            lines.append(f"  收到时间:{content['received']}")
+        lines.append(f"  当前状态:{content.get('state', '')}" + (f"    下一步:{content['next']}" if content.get("next") else ""))
+        lines += [f"  时限:{d['name']} {d['due']} {d['status']}" + (f"    ({d['how']})" if d.get("how") else "") for d in content.get("deadlines", [])]
+        lines.append("")
+    if content.get("facts"):
+        lines.append("【内容】")
+        for label, value in content["facts"][:MOST_FACTS]:
+            first, *more = _short(value).split("\n")
+            lines += [f"  {label}:{first}", *(f"    {line}" for line in more[:6])]
+        lines.append("")
+    if content.get("history"):
+        lines += ["【经过】", *(f"  {h}" for h in content["history"][-MOST_HISTORY:]), ""]
+    lines += ["--", content.get("service", "")]
+    if content.get("number"):
+        lines.append("(本信由系统发出。回信时请保留标题里的单号;回“查询”可看全部经过)")
+    text = "\n".join(lines)
+    if text.count("\n") > 78 or len(text) > 3900:
+        kept, size = [], 0
+        for line in text.split("\n")[:72]:
+            size += len(line) + 1
+            if size > 3700:
+                break
+            kept.append(line)
+        text = "\n".join([*kept, "…", "(内容较长,其余略;回“查询”可看全部)", "--", content.get("service", "")])
+    return text + "\n"
+
+
+# -- HTML ------------------------------------------------------------------------------------------------------------------
+
+_CSS = {
+    "page": "max-width:680px;margin:0 auto;padding:16px;font-family:'Microsoft YaHei','PingFang SC','Noto Sans CJK SC',sans-serif;font-size:15px;line-height:1.65;color:#222",
+    "bar": "border-left:4px solid #1f6feb;padding:2px 0 2px 12px;margin:0 0 14px;font-size:17px;font-weight:bold",
+    "table": "border-collapse:collapse;width:100%;margin:6px 0 16px",
+    "th": "text-align:left;vertical-align:top;padding:6px 10px;border:1px solid #d9dee5;background:#f4f6f9;font-weight:normal;color:#555;width:28%",
+    "td": "padding:6px 10px;border:1px solid #d9dee5;word-break:break-word",
+    "go": "display:inline-block;margin:0 10px 10px 0;padding:9px 20px;border-radius:5px;background:#1f6feb;color:#fff;text-decoration:none",
+    "no": "display:inline-block;margin:0 10px 10px 0;padding:9px 20px;border-radius:5px;background:#fff;color:#b42318;border:1px solid #b42318;text-decoration:none",
+    "h": "margin:14px 0 4px;font-size:14px;color:#777",
+    "small": "font-size:13px;color:#888",
+}
+
+
+def rich(content: Mapping[str, Any], address: str) -> str:
+    """The letter as HTML: facts as a table, deadlines with their weekday, one `mailto:` button for each thing the reader may do now."""
+    e = html.escape
+    out = [f'<div style="{_CSS["page"]}">']
+    if lead := subject(content):
+        out.append(f'<div style="{_CSS["bar"]}">{e(lead)}</div>')
+    out.append(f"<p>{e(content['reader'])},您好:</p>")
+    for p in content["parts"]:
+        out += [f"<p>{e(block).replace(chr(10), '<br>')}</p>" for block in p["text"].split("\n\n") if block.strip()]
+    if content.get("actions"):
+        out.append(f'<div style="{_CSS["h"]}">您现在可以(点一下,再点发送)</div><div>')
+        for a in content["actions"]:
+            title = f"Re: {subject(content)}" + (f" {a['token']}" if a.get("token") else "")
+            link = f"mailto:{quote(address, safe='@')}?subject={quote(title)}&body={quote(a['body'])}"
+            out.append(f'<a style="{_CSS["no" if a.get("negative") else "go"]}" href="{e(link)}">{e(a["word"])}</a>')
+        out.append("</div>")
+    rows: list[tuple[str, str]] = []
+    if content.get("number"):
+        rows = [("单号", f"{content['number']}  {content.get('process', '')}"), ("事项", content.get("title", "")), ("收到时间", content.get("received", ""))]
+        rows += [("当前状态", content.get("state", "")), ("下一步", content.get("next", ""))]
+        rows += [("时限", f"{d['name']} {d['due']} {d['status']}" + (f"\n{d['how']}" if d.get("how") else "")) for d in content.get("deadlines", [])]
+    out += _table([(k, v) for k, v in rows if v])
+    if content.get("facts"):
+        out += [f'<div style="{_CSS["h"]}">内容</div>', *_table([(k, _short(v)) for k, v in content["facts"][:MOST_FACTS]])]
+    for table in content.get("tables", []):
+        out += [f'<div style="{_CSS["h"]}">{e(table["title"])}</div>', *_grid(table["rows"])]
+    if content.get("history"):
+        out.append(f'<div style="{_CSS["h"]}">经过</div><div style="{_CSS["small"]}">' + "<br>".join(e(h) for h in content["history"][-MOST_HISTORY:]) + "</div>")
+    out.append(f'<p style="{_CSS["small"]}">{e(content.get("service", ""))}</p></div>')
+    return "<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>" + "".join(out) + "</body></html>"
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> list[str]:
+    e = html.escape
+    if not rows:
+        return []
+    body = "".join(
+        f'<tr><th style="{_CSS["th"]}">{e(str(k))}</th><td style="{_CSS["td"]}">{e(str(v)).replace(chr(10), "<br>")}</td></tr>' for k, v in rows
+    )
+    return [f'<table style="{_CSS["table"]}">{body}</table>']
+
+
+def _grid(rows: Sequence[Sequence[str]]) -> list[str]:
+    e = html.escape
+    head, *body = rows
+    cells = "".join(f'<th style="{_CSS["th"]};width:auto">{e(str(c))}</th>' for c in head)
+    lines = "".join("<tr>" + "".join(f'<td style="{_CSS["td"]}">{e(str(c))}</td>' for c in row) + "</tr>" for row in body)
+    return [f'<table style="{_CSS["table"]}"><tr>{cells}</tr>{lines}</table>']

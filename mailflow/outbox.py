@@ -1,0 +1,135 @@
+"""Sends waiting letters: claimed and committed first, made into MIME then, marked by what SMTP said. Neither doubled nor dropped in silence."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any
+
+from store import Store
+from store import letters as rows
+
+from . import letters
+from .blank_forms import as_docx, find
+from .config import Config
+from .process.library import Library
+from .transport import Transport, TransportAway, TransportRefused, TransportUncertain
+
+RETRY_FIRST, RETRY_LONGEST, GIVE_UP_AFTER = timedelta(minutes=1), timedelta(hours=1), 60  # attempts: about two days
+
+
+def send(store: Store, config: Config, library: Library, transport: Transport, now: datetime, limit: int = 50) -> tuple[int, str]:
+    """Sends what waits and is due. (how many went, '' or why sending stopped, in Chinese)."""
+    sent = 0
+    while True:
+        with store.begin() as conn:
+            claimed = rows.claim(conn, now, limit)
+        if not claimed:
+            return sent, ""
+        stopped = ""
+        results: list[tuple[int, str, str]] = []
+        for number, row in enumerate(claimed):
+            if stopped:
+                results.append((row["id"], "again", stopped))
+                continue
+            try:
+                message = as_mime(row, config, library, store, now)
+                recipients = [row["reader"], *row["cc"]]
+                transport.send(message.as_bytes(policy=SMTP), config.service.address, recipients)
+                results.append((row["id"], "sent", ""))
+                sent += 1
+            except TransportRefused as why:
+                results.append((row["id"], "failed", str(why)))
+            except TransportUncertain as why:
+                results.append((row["id"], "uncertain", str(why)))
+                stopped = str(why)
+            except TransportAway as why:
+                results.append((row["id"], "again", str(why)))
+                stopped = str(why)
+            except Exception as why:  # noqa: BLE001 - one letter that cannot be built must not stop the others; the operator sees it in `outbox`
+                results.append((row["id"], "failed", f"信做不出来:{type(why).__name__}: {why}"))
+            del number
+        try:
+            transport.flush()
+        except TransportUncertain as why:
+            stopped = stopped or str(why)
+            results = [(id, "uncertain" if what == "sent" else what, error or str(why)) for id, what, error in results]
+        except TransportAway as why:
+            stopped = stopped or str(why)
+            results = [(id, "again" if what == "sent" else what, error or str(why)) for id, what, error in results]
+        attempts = {row["id"]: row["attempts"] for row in claimed}
+        with store.begin() as conn:
+            for id, what, error in results:
+                if what == "sent":
+                    rows.sent(conn, id, now)
+                elif what == "uncertain":
+                    rows.uncertain(conn, id, error)
+                elif what == "failed" or attempts[id] >= GIVE_UP_AFTER:
+                    rows.failed(conn, id, error)
+                else:
+                    rows.failed(conn, id, error, now + min(RETRY_LONGEST, RETRY_FIRST * 2 ** min(attempts[id] - 1, 6)))
+        if stopped:
+            return sent, stopped
+
+
+def as_mime(row: Any, config: Config, library: Library, store: Store, now: datetime) -> EmailMessage:
+    """The letter as it goes out (CONTRACT `Letters`)."""
+    content = row["content"]
+    m = EmailMessage(policy=SMTP)
+    m["From"] = Address(config.service.name, addr_spec=config.service.address)
+    m["To"] = _to(content["reader"], row["reader"])
+    if row["cc"]:
+        m["Cc"] = ", ".join(row["cc"])
+    m["Subject"] = row["subject"]
+    m["Date"] = format_datetime(now.astimezone(config.service.timezone))
+    m["Message-ID"] = row["message_id"]
+    if row["in_reply_to"]:
+        m["In-Reply-To"] = row["in_reply_to"]
+        m["References"] = row["references"]
+    m["Auto-Submitted"] = "auto-replied" if row["in_reply_to"] else "auto-generated"
+    if content.get("number"):
+        m["X-Mailflow-Case"] = content["number"]
+    m["X-Mailflow-Letter"] = "=" .join(["id", str(row["id"])])
+    m["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    m.set_content(letters.plain(content), cte="base64")
+    m.add_alternative(letters.rich(content, config.service.address), subtype="html", cte="base64")
+    for what in content.get("attach", []):
+        for name, data, kind in _files(what, library, store):
+            main, _, sub = kind.partition("/")
+            m.add_attachment(data, maintype=main, subtype=sub, filename=name)
+    return m
+
+
+def _to(name: str, address: str) -> str | Address:
+    try:
+        return Address(name if "@" not in name else "", addr_spec=address)
+    except ValueError:  # an address that RFC 5322 would not have, but that somebody has
+        return address
+
+
+def _files(what: dict[str, Any], library: Library, store: Store) -> list[tuple[str, bytes, str]]:
+    import parsers
+    from store.archive import Place
+    from store.tables import mail as mails
+
+    word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    if what["kind"] == "blank":
+        process = find(library, what["form"])
+        return [(f"{what['form']}.docx", as_docx(process, what["form"]), word)] if process else []
+    if what["kind"] in ("archived", "forwarded") and what.get("mail"):
+        with store.read() as conn:
+            row = conn.execute(mails.select().where(mails.c.id == what["mail"])).mappings().first()
+        if row is None:
+            return []
+        raw = store.archive.read(Place(row["segment"], row["offset"], row["length"]))
+        if what["kind"] == "archived":
+            return [(what["name"].replace("/", "-"), raw, "application/octet-stream")]
+        return [(a.name or "附件", a.data, "application/octet-stream") for a in parsers.read(raw).attachments]
+    if what["kind"] == "workbook":
+        from .workbooks import workbook
+
+        return [(what["name"], workbook(what["title"], what["rows"]), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
+    return []

@@ -1,0 +1,245 @@
+"""One pass of the service: fetch and keep, then mails and due times in the order of time, then send (RULEBOOK §8-16)."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+import parsers
+from store import Store, StoreError, cases, mails, marks, savepoint
+from store.archive import Place
+
+from . import outbox, periodic, reminders
+from .calendars import WorkCalendar
+from .config import Config
+from .correspondence import Desk
+from .intake import End, Intake
+from .knowledge import Knowledge
+from .mailbox import Cursor, Mailbox, MailboxError
+from .masterdata import MasterData
+from .people import Directory
+from .process.library import Library
+from .recorder import Recorder
+from .routing import Router
+from .transport import Transport
+
+BATCH = 50
+log = logging.getLogger("mailflow")
+
+
+@dataclass
+class Done:
+    """What a pass did."""
+
+    fetched: int = 0
+    ends: dict[str, int] = field(default_factory=dict)
+    rung: int = 0
+    sent: int = 0
+    problems: list[str] = field(default_factory=list)  # what failed, one Chinese line each
+
+
+@dataclass
+class Office:
+    """Everything that a pass needs, built by `wiring`."""
+
+    config: Config
+    store: Store
+    library: Library
+    master: MasterData
+    mailboxes: list[Mailbox]
+    open_transport: Callable[[], Transport]
+    secret: bytes = b""
+    _transport: Transport | None = None
+    _router: Router | None = None
+    _directory: Directory | None = None
+    _calendar: WorkCalendar | None = None
+
+    def refresh(self) -> None:
+        """Takes edited templates and master data into force."""
+        if self.library.refresh() or self._router is None:
+            self._router = Router(self.library)
+            self._directory = None
+        if self.master.refresh() or self._directory is None:
+            table = self.library.tables.get("角色同义词")
+            self._directory = Directory(self.master.people, {w: row["角色"] for row in table.rows for w in row["同义词"].split("、") if w} if table else {})
+            self._calendar = WorkCalendar(self.master.holidays, self.config.service.timezone)
+
+    def knowledge(self, conn: sa.Connection, now: datetime) -> Knowledge:
+        """The world as one transaction sees it."""
+        if self._directory is None or self._calendar is None:
+            self.refresh()
+        assert self._directory is not None and self._calendar is not None
+        return Knowledge(self.library, self.master, self._directory, self._calendar, conn, now)
+
+    def desk(self, know: Knowledge) -> Desk:
+        """Who writes letters in that transaction."""
+        return Desk(know, self.config.service, self.config.limits, self.secret)
+
+    def intake(self, conn: sa.Connection, now: datetime) -> Intake:
+        """Who handles mails in that transaction."""
+        know = self.knowledge(conn, now)
+        assert self._router is not None
+        return Intake(know, self.desk(know), self._router, self.config.trust, self.config.fax.gateways, lambda id: self.raw(conn, id))
+
+    def raw(self, conn: sa.Connection, mail_id: int) -> bytes | None:
+        """The bytes of a kept mail."""
+        row = mails.get(conn, mail_id)
+        return self.store.archive.read(Place(row["segment"], row["offset"], row["length"])) if row else None
+
+    # -- a pass --------------------------------------------------------------------------------------------------------------
+
+    def once(self, now: datetime | None = None) -> Done:
+        """Fetch, work, send. `now` given: it is the clock for all of it, the time of receipt included (§8-15)."""
+        self.refresh()
+        done = Done()
+        for mailbox in self.mailboxes:
+            self.fetch(mailbox, now, done)
+        clock = now or datetime.now(UTC)
+        self.work(clock, done)
+        self.send(now or datetime.now(UTC), done)
+        return done
+
+    def fetch(self, mailbox: Mailbox, now: datetime | None, done: Done) -> None:
+        """Keeps what is new in a mailbox: bytes and row durable first, only then is the server told."""
+        try:
+            uidvalidity = mailbox.uidvalidity
+            with self.store.read() as conn:
+                kept = mails.cursor(conn, mailbox.name)
+            cursor = Cursor(kept["uidvalidity"], kept["last_uid"]) if kept else Cursor(0, 0)
+
+            def known(uids: list[int]) -> set[int]:
+                with self.store.read() as conn:
+                    return mails.known(conn, mailbox.name, uidvalidity, uids)
+
+            for batch in mailbox.fetch(cursor, known):
+                places = self.store.archive.append([raw for _, raw in batch])
+                rows = []
+                for (envelope, raw), place in zip(batch, places, strict=True):
+                    rows.append({
+                        "mailbox": envelope.mailbox, "uidvalidity": envelope.uidvalidity, "uid": envelope.uid, "received_at": now or envelope.received_at,
+                        "segment": place.segment, "offset": place.offset, "length": place.length, "digest": hashlib.sha256(raw).hexdigest(),
+                        "truncated": envelope.truncated,
+                    })  # fmt: skip
+                with self.store.begin() as conn:
+                    done.fetched += mails.keep(conn, rows)
+                after = mailbox.done([envelope for envelope, _ in batch])
+                with self.store.begin() as conn:
+                    mails.set_cursor(conn, mailbox.name, after.uidvalidity, after.last_uid)
+            done.problems += getattr(mailbox, "problems", [])
+        except MailboxError as why:
+            done.problems.append(str(why))
+
+    def work(self, now: datetime, done: Done) -> None:
+        """Mails and due times up to `now`, in the order of time."""
+        while self._batch(now, done):
+            pass
+        while self._ring(now, done):
+            pass
+        periodic.run(self, now, done)
+        while self._ring(now, done):
+            pass
+        self._tell_held(now)
+
+    def _batch(self, now: datetime, done: Done) -> bool:
+        with self.store.begin() as conn:
+            rows = mails.waiting(conn, now, BATCH)
+            if not rows:
+                return False
+            intake = self.intake(conn, now)
+            for row in rows:
+                self._ring_until(intake.recorder, row["received_at"], done)
+                self._one(conn, intake, row, done)
+        return True
+
+    def _one(self, conn: sa.Connection, intake: Intake, row: Any, done: Done) -> None:
+        """One mail in its savepoint: what breaks is kept whole with its traceback, and the next one is not stopped by it."""
+        message = None
+        try:
+            raw = self.store.archive.read(Place(row["segment"], row["offset"], row["length"]))
+            message = parsers.read(raw)
+            with savepoint(conn):
+                intake.know.now = row["received_at"].astimezone(intake.know.calendar.tz)
+                intake.know.forget_projects()
+                end = intake.handle(row, raw, message) if not row["truncated"] else End("sorting", None, "信太大,只保留了信头;请发信人拆小后重发,或放到共享盘")
+                mails.finish(
+                    conn, row["id"], end=end.end, case_id=end.case_id, reason=end.reason, content=end.content, message_id=message.message_id,
+                    sender=message.sender, subject=message.subject,
+                )  # fmt: skip
+            done.ends[end.end] = done.ends.get(end.end, 0) + 1
+        except StoreError:
+            raise  # the machine is at fault, not this mail: the whole batch is tried again
+        except Exception as why:  # noqa: BLE001 - held with its traceback, told to the administrator; the next mail goes on
+            log.exception("mail %s is held", row["id"])
+            if message is not None:
+                mails.finish(conn, row["id"], end="held", message_id=message.message_id, sender=message.sender, subject=message.subject)
+            mails.hold(conn, row["id"], f"{type(why).__name__}: {why}"[:300], traceback.format_exc())
+            done.ends["held"] = done.ends.get("held", 0) + 1
+
+    def _ring(self, now: datetime, done: Done) -> bool:
+        with self.store.begin() as conn:
+            know = self.knowledge(conn, now)
+            return self._ring_until(Recorder(know, self.desk(know)), now, done)
+
+    def _ring_until(self, recorder: Recorder, until: datetime, done: Done) -> bool:
+        """Rings what falls due by then, earliest first. True when anything rang."""
+        conn, rang = recorder.know.conn, False
+        for _ in range(10_000):
+            row = next(iter(cases.falling(conn, until, 1)), None)
+            if row is None:
+                return rang
+            try:
+                with savepoint(conn):
+                    reminders.ring(recorder, row, until)
+                done.rung += 1
+            except StoreError:
+                raise
+            except Exception as why:  # noqa: BLE001 - one deadline that breaks must not stop the others; the operator is told
+                log.exception("deadline %s of case %s failed", row["name"], row["case_id"])
+                cases.change_deadline(conn, row["id"], {"next_at": until + timedelta(hours=1)})
+                done.problems.append(f"期限“{row['name']}”处理失败,一小时后再试:{type(why).__name__}: {why}")
+            rang = True
+        return rang
+
+    def _tell_held(self, now: datetime) -> None:
+        """An administrator is told once of each held mail."""
+        with self.store.begin() as conn:
+            rows = [r for r in mails.inbox(conn, {"end": "held"}) if marks.get(conn, f"held/{r['id']}") is None]
+            if not rows:
+                return
+            know = self.knowledge(conn, now)
+            for row in rows:
+                marks.set(conn, f"held/{row['id']}", now)
+            readers = [self.config.service.admin] if self.config.service.admin else know.with_role("系统管理员")
+            from .process.world import Event
+
+            for reader in readers:
+                Recorder(know, self.desk(know)).tell("held", reader, Event(know.now), 数=len(rows), 信们=rows[:30])
+
+    def send(self, now: datetime, done: Done) -> None:
+        """Sends what waits."""
+        from .transport import TransportAway
+
+        try:
+            if self._transport is None:
+                self._transport = self.open_transport()
+            sent, why = outbox.send(self.store, self.config, self.library, self._transport, now)
+            done.sent += sent
+            if why:
+                done.problems.append(why)
+        except TransportAway as why:
+            done.problems.append(str(why))
+
+    def close(self) -> None:
+        """Lets go of mailboxes, transport and store."""
+        for mailbox in self.mailboxes:
+            mailbox.close()
+        if self._transport is not None:
+            self._transport.close()
+        self.store.close()

@@ -1,0 +1,75 @@
+"""Named checks of one field (要求): what they are called, and what a person is told when one does not hold."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from .values import number
+
+if TYPE_CHECKING:
+    from .model import Process
+
+Row = Mapping[str, str]
+NAMED = ("不笼统", "不晚于今天", "不早于今天", "同标题的项目", "在项目库", "在合同库", "内部人员")
+
+
+def unknown_check(text: str, process: Process, names: set[str]) -> str:
+    """Why the loader cannot take this check; '' where it can."""
+    if text in NAMED:
+        return ""
+    if re.fullmatch(r"(大于|不小于|小于|不大于) ?-?\d+(\.\d+)?", text) or re.fullmatch(r"(不少于|不多于) ?\d+ ?字", text):
+        return ""
+    if m := re.fullmatch(r"(不同于|不早于|不晚于) ?(.+)", text):
+        return "" if m[2] in names else f"“{m[2]}”不是字段"
+    return f"没有这种要求;可以写:大于 N、不小于 N、小于 N、不少于 N 字、不多于 N 字、不同于 某字段、不早于 某字段、不晚于 某字段、{'、'.join(NAMED)}"
+
+
+def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[Row]) -> str:
+    """What is wrong with the value, in Chinese; '' where the check holds. `vague` is the table 笼统语句."""
+    if m := re.fullmatch(r"(大于|不小于|小于|不大于) ?(-?\d+(?:\.\d+)?)", check):
+        have, bound = number(value), float(m[2])
+        if have is None:
+            return "不是数字"
+        good = {"大于": have > bound, "不小于": have >= bound, "小于": have < bound, "不大于": have <= bound}[m[1]]
+        return "" if good else f"“{value}”不行,必须{m[1]} {m[2]}"
+    if m := re.fullmatch(r"(不少于|不多于) ?(\d+) ?字", check):
+        length, bound_ = len(re.sub(r"\s", "", value)), int(m[2])
+        good = length >= bound_ if m[1] == "不少于" else length <= bound_
+        return "" if good else f"写了 {length} 字,{m[1]} {bound_} 字才看得明白"
+    if check == "不笼统":
+        wrong = [line for line in value.split("\n") if line.strip() and is_vague(line, vague)]
+        if wrong:
+            return "；".join(f"“{line.strip()[:60]}”太笼统" for line in wrong[:5]) + ",请写明具体做了什么,例如“解决vista下远程控制网络参数设置”"
+        return ""
+    if check == "不晚于今天":
+        return "" if value[:10] <= look("今天") else f"“{value}”还没有到,不能晚于今天"
+    if check == "不早于今天":
+        return "" if value[:10] >= look("今天") else f"“{value}”已经过去,不能早于今天"
+    if check == "同标题的项目":
+        return "" if not look("项目") or value == look("项目") else f"正文写的是“{value}”,标题写的是“{look('项目')}”,两处要一致"
+    if m := re.fullmatch(r"(不同于|不早于|不晚于) ?(.+)", check):
+        other = look(m[2])
+        if not other:
+            return ""
+        if m[1] == "不同于":
+            return f"与“{m[2]}”相同({value}),必须是不同的人或值" if value == other else ""
+        if m[1] == "不早于":
+            return f"“{value}”早于{m[2]}“{other}”" if value < other else ""
+        return f"“{value}”晚于{m[2]}“{other}”" if value > other else ""
+    return ""
+
+
+def is_vague(line: str, table: Sequence[Row]) -> bool:
+    """Whether a line says nothing (S8-15; algorithm in RULEBOOK A05): a listed empty sentence, or, without the
+    general words, fewer than four Chinese characters and neither a Latin word nor a figure."""
+    plain = re.sub(r"^\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[、..]|[一二三四五六七八九十]{1,2}[、.]|[-*•·①-⑩])\s*", "", unicodedata.normalize("NFKC", line))
+    bare = re.sub(r"[\W_]+", "", plain)
+    sentences = {r["词"] for r in table if r.get("类别") == "整句"}
+    if bare in sentences:
+        return True
+    words = sorted((r["词"] for r in table if r.get("类别") == "通用词"), key=len, reverse=True)
+    rest = re.sub("|".join(map(re.escape, words)), "", bare) if words else bare
+    return len(re.findall(r"[\u4e00-\u9fff]", rest)) < 4 and not re.search(r"[A-Za-z0-9]", rest)

@@ -1,0 +1,85 @@
+"""Dates and times as people write them in Chinese mail, read against the moment of receipt."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+
+_YMD = re.compile(r"(?P<y>20\d\d|\d\d(?=年))\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*[日号]?")
+_COMPACT = re.compile(r"(?<!\d)(?P<y>20\d\d)(?P<m>\d\d)(?P<d>\d\d)(?!\d)")
+_MD = re.compile(r"(?<![\d.])(?P<m>\d{1,2})\s*(?:月\s*(?P<d>\d{1,2})\s*[日号]?|[-/.]\s*(?P<d2>\d{1,2})(?![\d:]))")
+_DAY = re.compile(r"(?<!\d)(?P<d>\d{1,2})\s*[日号]")
+_WORD = {"大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "今天": 0, "今日": 0, "当天": 0, "明天": 1, "明日": 1, "后天": 2, "大后天": 3}
+_WEEK = re.compile(r"(?P<rel>下下|下|本|这|上)?(?:个)?(?:周|星期|礼拜)(?P<w>[一二三四五六日天])")
+_TIME = re.compile(
+    r"(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|晚|早)?\s*(?P<h>\d{1,2})\s*"
+    r"(?:[::]\s*(?P<mi>\d{1,2})(?:\s*[::]\s*\d{1,2})?|[点时]\s*(?:(?P<half2>半)|(?P<q>[一三])刻|(?P<mi2>\d{1,2})\s*分?)?)"
+)
+
+
+def find_date(text: str, today: date) -> tuple[date, tuple[int, int]] | None:
+    """The first date in the text and where it stands; a day without a year lies nearest to `today`. None where there is none."""
+    text = unicodedata.normalize("NFKC", text)
+    for pattern in (_YMD, _COMPACT):
+        if m := pattern.search(text):
+            year = int(m["y"])
+            made = _day(year if year > 99 else 2000 + year, int(m["m"]), int(m["d"]))
+            return (made, m.span()) if made else None
+    for word in sorted(_WORD, key=len, reverse=True):
+        if (at := text.find(word)) >= 0:
+            return today + timedelta(days=_WORD[word]), (at, at + len(word))
+    if m := _WEEK.search(text):
+        monday = today - timedelta(days=today.weekday()) + timedelta(weeks={"下下": 2, "下": 1, "上": -1}.get(m["rel"] or "", 0))
+        return monday + timedelta(days="一二三四五六日".index(m["w"].replace("天", "日"))), m.span()
+    if m := _MD.search(text):
+        near = [d for y in (today.year - 1, today.year, today.year + 1) if (d := _day(y, int(m["m"]), int(m["d"] or m["d2"])))]
+        return (min(near, key=lambda d: abs(d - today)), m.span()) if near else None
+    if m := _DAY.search(text):
+        made = _day(today.year, today.month, int(m["d"]))
+        return (made, m.span()) if made else None
+    return None
+
+
+def find_time(text: str) -> tuple[time, tuple[int, int]] | None:
+    """The first time of day in the text (`15:30`, `下午3点半`) and where it stands."""
+    text = unicodedata.normalize("NFKC", text)
+    for m in _TIME.finditer(text):
+        hour, minute = int(m["h"]), int(m["mi"] or m["mi2"] or 0)
+        minute = 30 if m["half2"] else {"一": 15, "三": 45}.get(m["q"] or "", minute)
+        half = m["half"] or ""
+        if half in ("下午", "傍晚", "晚上", "晚", "夜里") and hour < 12:
+            hour += 12
+        if half == "中午" and hour < 3:
+            hour += 12
+        if hour == 24 and minute == 0:
+            return time(23, 59), m.span()
+        if hour < 24 and minute < 60:
+            return time(hour, minute), m.span()
+    return None
+
+
+def read_date(text: str, today: date) -> date | None:
+    """The date that the text is about, None where it names none."""
+    found = find_date(text, today)
+    return found[0] if found else None
+
+
+def read_moment(text: str, now: datetime) -> datetime | None:
+    """Date and time of day in the zone of `now`; a time alone is today's; a date alone gives None (a moment needs both)."""
+    local = unicodedata.normalize("NFKC", text)
+    if m := re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)", local):
+        return datetime.fromisoformat(m.group().replace("Z", "+00:00")).astimezone(now.tzinfo)
+    day = find_date(local, now.date())
+    rest = local[: day[1][0]] + " " + local[day[1][1] :] if day else local
+    clock = find_time(rest)
+    if clock is None:
+        return None
+    return datetime.combine(day[0] if day else now.date(), clock[0], now.tzinfo)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

@@ -1,0 +1,340 @@
+"""Decides: a process, a case, an event and the world → an Outcome, or Refused. Writes nothing; the same question gets the same answer."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from . import dates
+from .forms import broken, read_value, take
+from .model import Action, Effects, Process, Start
+from .names import Names
+from .world import Case, ChildPlan, EntryPlan, Event, LetterPlan, NudgePlan, Outcome, Problem, Refused, Step, World
+
+RETURNED = "待更正"  # the state of a form that went back (RULEBOOK §0.4 `rejected_input`); no process declares it
+
+
+def blank_case(process: Process, event: Event, title: str = "") -> Case:
+    """A case about to be opened."""
+    return Case(
+        process=process.name, version=process.version, state="", opened_at=event.at, entered_at=event.at, opened_by=event.who, title=title
+    )
+
+
+def may_start(process: Process, start: Start, case: Case, event: Event, world: World) -> bool:
+    """Whether this person may begin a case this way."""
+    if not start.by:
+        return True
+    return event.who in Names(process, case, event, world).everyone(start.by)
+
+
+def begin(process: Process, index: int, case: Case, event: Event, world: World) -> Outcome | Refused:
+    """Opens a case by its `index`-th start, or takes its mended form. A form with gaps gives an Outcome with `problems`."""
+    start = process.starts[index]
+    case = case.copy()
+    case.memo["start"] = index
+    names = Names(process, case, event, world)
+    derived = not (start.subjects or start.forms or start.free)
+    problems = [] if derived else take(process, names, first=True)
+    if derived:
+        _derive(process, names)
+    if start.by and event.who not in names.everyone(start.by):
+        # whose right it is may hang on the project: read the form first, then ask
+        return Refused("right", start.otherwise and names.fill(start.otherwise) or _who_may(names, start.by), cc=names.everyone(process.chief))
+    case.title = names.fill(process.subject) or case.title or process.title
+    outcome = Outcome(case, problems=problems)
+    if problems:
+        _returned(outcome, event)
+        return outcome
+    if start.when is not None and not start.when.holds(names.many):
+        return Refused("condition", names.fill(start.otherwise) or "现在还不能这样做")
+    came_from = case.state
+    case.open = True
+    _apply(start.effects, names, outcome)
+    outcome.steps.insert(0, Step("更正" if came_from else "开单", came_from, case.state))
+    case.title = names.fill(process.subject) or case.title
+    return outcome
+
+
+def _derive(process: Process, names: Names) -> None:
+    """A child's fields come from its parent as they are; defaults fill what was not given."""
+    case = names.case
+    for label, text in names.event.raw.items():
+        if label in process.fields:
+            value, why = read_value(process.fields[label], text, names)
+            case.fields[label] = text if why else value
+    case.project = case.project or case.fields.get("项目", "")
+    for field in process.fields.values():
+        if not case.fields.get(field.name) and field.default:
+            value, why = read_value(field, names.value(field.default), names)
+            if value and not why:
+                case.fields[field.name] = value
+    names.forget()
+
+
+def _returned(outcome: Outcome, event: Event) -> None:
+    case = outcome.case
+    if case.state != RETURNED:
+        outcome.steps.append(Step("退件", case.state, RETURNED, "；".join(f"{p.field}:{p.why}" for p in outcome.problems)))
+        case.memo.setdefault("before", case.state)
+        case.state, case.entered_at = RETURNED, event.at
+    else:
+        outcome.steps.append(Step("再退件", RETURNED, RETURNED, "；".join(f"{p.field}:{p.why}" for p in outcome.problems)))
+    case.open = True
+
+
+def act(process: Process, case: Case, action: Action, event: Event, world: World) -> Outcome | Refused:
+    """Does an action on a case, or says why not and what may be done."""
+    case = case.copy()
+    names = Names(process, case, event, world)
+    if action.by and event.who and event.who not in names.everyone(action.by):
+        return Refused("right", _who_may(names, action.by), cc=names.everyone(process.chief))
+    if action.when is not None and not action.when.holds(names.many):
+        return Refused("condition", names.fill(action.otherwise) or f"现在还不能“{action.name}”")
+    before = dict(case.fields)
+    problems = _parameters(process, action, names)
+    if problems:
+        return Refused("missing", f"“{action.name}”还缺下面的内容,请补齐后再发一次", problems)
+    if action.needs_file and not any(action.needs_file in f for f in event.files) and not (action.needs_file == "附件" and event.files):
+        return Refused("file", f"“{action.name}”要附上《{action.needs_file}》;请把文件作为附件再发一次")
+    note = "\n".join(t for t in (event.argument, event.rest) if t)[:2000]
+    outcome = Outcome(case)
+    if action.all_of and event.who:
+        done = case.memo.setdefault("done", {}).setdefault(f"{case.state}/{action.name}", [])
+        if event.who not in done:
+            done.append(event.who)
+        waiting = [r for r in action.by if (people := names.people(r)) and not any(p in done for p in people)]
+        if waiting:
+            outcome.steps.append(Step(action.name, case.state, case.state, note))
+            outcome.letters.append(LetterPlan("", [event.who], says=f"已记下您的“{action.name}”,还等:{'、'.join(names.everyone(waiting))}"))
+            return outcome
+    came_from = case.state
+    case.memo.setdefault("last", {})[action.name] = event.at.isoformat()
+    _apply(action.effects, names, outcome)
+    changed = [f"{k}:{v}" for k, v in case.fields.items() if before.get(k) != v and k not in note]
+    if changed and not note:
+        note = "；".join(changed)[:500]
+    outcome.steps.insert(0, Step(action.name, came_from, case.state, note))
+    case.title = names.fill(process.subject) or case.title
+    return outcome
+
+
+def late(process: Process, case: Case, effects: Effects, event: Event, world: World) -> Outcome:
+    """What follows when a deadline has passed."""
+    case = case.copy()
+    outcome = Outcome(case)
+    came_from = case.state
+    _apply(effects, Names(process, case, event, world), outcome)
+    outcome.steps.insert(0, Step("逾期", came_from, case.state))
+    return outcome
+
+
+def supplement(process: Process, case: Case, event: Event, world: World) -> Outcome | None:
+    """The opener sends what was asked for later: empty fields are filled, nothing is overwritten. None where nothing is new."""
+    case = case.copy()
+    names = Names(process, case, event, world)
+    before = dict(case.fields)
+    problems = take(process, names, first=False)
+    for name, value in before.items():
+        if value:
+            case.fields[name] = value
+    new = {k: v for k, v in case.fields.items() if v and not before.get(k)}
+    if not new and not problems:
+        return None
+    outcome = Outcome(case, steps=[Step("补充", case.state, case.state, "；".join(f"{k}:{v}" for k, v in new.items()))])
+    says = f"已补上:{'、'.join(new)}" if new else ""
+    if problems:
+        says += "；".join(f"“{p.field}”{p.why}" for p in problems)
+    outcome.letters.append(LetterPlan("", [event.who], says=says))
+    case.title = names.fill(process.subject) or case.title
+    return outcome
+
+
+def _who_may(names: Names, roles: tuple[str, ...]) -> str:
+    people = names.everyone(roles)
+    shown = "、".join(r.removeprefix("岗位 ") for r in roles)
+    return f"只有{shown}可以这样做" + (f"({'、'.join(people[:6])})" if 0 < len(people) <= 6 else "")
+
+
+def _parameters(process: Process, action: Action, names: Names) -> list[Problem]:
+    """Reads what the action wants written: labelled lines first, then the words behind the command, in the order asked."""
+    case, event = names.case, names.event
+    wanted = [*action.asks, *action.may_say]
+    if not wanted:
+        return []
+    given: dict[str, str] = {}
+    for name in wanted:
+        field = process.fields[name]
+        for label in (name, *field.labels):
+            if label in event.raw:
+                given[name] = event.raw[label]
+                break
+        if field.from_subject and event.parts.get(field.from_subject):
+            given.setdefault(name, event.parts[field.from_subject])
+    argument, rest = event.argument, _unlabelled(event)
+    for name in wanted:
+        if name in given:
+            continue
+        kind = process.fields[name].kind.name
+        source = argument or rest
+        if not source:
+            continue
+        if kind in ("日期", "时间"):
+            value, left = _cut_moment(source, kind, event.at)
+        elif kind == "人员":
+            value, left = _cut_person(source, names)
+        elif kind in ("工时", "金额", "数字", "整数", "是否", "选项", "多选"):
+            head, _, left = source.partition(" ")
+            found, why = process.fields[name].kind.read(source if kind == "工时" else head, names.world)
+            value, left = (source, "") if kind == "工时" and found else (head, left) if not why else ("", source)
+        else:
+            value, left = "\n".join(t for t in (argument, rest) if t), ""
+            argument = rest = ""
+        if value:
+            given[name] = value
+            if argument:
+                argument = left
+            elif rest:
+                rest = left
+    problems: list[Problem] = []
+    for name in wanted:
+        field = process.fields[name]
+        text = given.get(name, "")
+        if not text:
+            if name in action.asks:
+                # what earlier mails said is no answer to what this one asks, unless a default stands in
+                fallback = names.value(field.default) if field.default else ""
+                if not fallback:
+                    problems.append(Problem(name, field.missing or f"没有写明{name}"))
+                    continue
+                text = fallback
+            else:
+                if field.default and not case.fields.get(name):
+                    text = names.value(field.default)
+                if not text:
+                    continue
+        value, why = read_value(field, text, names)
+        if not why and value:
+            case.fields[name] = value
+            names.forget()
+            why = next(iter(broken(field, value, names)), "")
+        if why:
+            problems.append(Problem(name, why))
+        elif not value and name in action.asks:
+            problems.append(Problem(name, field.missing or f"没有写明{name}"))
+    return problems
+
+
+def _unlabelled(event: Event) -> str:
+    """The lines below the command that are no `label:value` of a known field."""
+    lines = []
+    for line in event.rest.split("\n"):
+        head = re.split(r"[:：]", line, maxsplit=1)[0].strip()
+        if head in event.raw and re.search(r"[:：]", line):
+            continue
+        lines.append(line)
+    return "\n".join(lines).strip()
+
+
+def _cut_moment(source: str, kind: str, now: datetime) -> tuple[str, str]:
+    """A date or time at the beginning of the words, and the rest; '' where they do not begin with one."""
+    first, _, below = source.partition("\n")
+    day = dates.find_date(first, now.date())
+    clock = dates.find_time(first)
+    if day and day[1][0] > 6:
+        day = None
+    if not day and not clock:
+        return "", source
+    end = day[1][1] if day else 0
+    if kind == "时间" and day:
+        after = dates.find_time(first[end : end + 12])
+        clock_end = end + after[1][1] if after else end
+        return first[:clock_end].strip(), (first[clock_end:].strip(" ,，。;；") + "\n" + below).strip()
+    if kind == "时间" and clock and clock[1][0] <= 4:
+        return first[: clock[1][1]].strip(), (first[clock[1][1] :].strip(" ,，。;；") + "\n" + below).strip()
+    return (first[:end].strip(), (first[end:].strip(" ,，。;；") + "\n" + below).strip()) if day else ("", source)
+
+
+def _cut_person(source: str, names: Names) -> tuple[str, str]:
+    first, _, below = source.partition("\n")
+    head, _, tail = first.strip().partition(" ")
+    for words, left in ((first.strip(), ""), (head, tail)):
+        for word in (words, re.split(r"[,，;;。((]", words)[0]):
+            if names.world.person(word):
+                return word, (left + "\n" + below).strip()
+    return head, (tail + "\n" + below).strip()
+
+
+def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
+    case = names.case
+    for name, text in effects.sets.items():
+        value = names.value(text)
+        field = names.process.fields[name]
+        read, why = read_value(field, value, names) if value else ("", "")
+        case.fields[name] = value if why else read
+        if field.kind.name == "项目" and name == "项目":
+            case.project = case.fields[name]
+    if effects.sets:
+        names.forget()
+    if effects.owner:
+        people = names.people(effects.owner) or ([n] if (n := names.value(effects.owner)) and names.world.person(n) else [])
+        case.owner = "、".join(people) or case.owner
+    for entry in effects.entries:
+        values = {column: names.value(text) for column, text in entry.values.items()}
+        outcome.entries.append(EntryPlan(entry.register, names.value(entry.code) if entry.code else "", values))
+    outcome.changes += [(change.register, change.to) for change in effects.changes]
+    for child in effects.children:
+        if child.when is not None and not child.when.holds(names.many):
+            continue
+        for each in names.value(child.each).split("、") if child.each else [""]:
+            if child.each and not each:
+                continue
+            values = {k: (each if t == "<逐项>" else names.value(t)) for k, t in child.values.items()}
+            target = names.value(child.process) if child.process.startswith("<") else child.process
+            outcome.children.append(ChildPlan(target, {**values, "项目": values.get("项目") or case.project}))
+    for nudge in effects.nudges:
+        outcome.nudges.append(NudgePlan(nudge.process, nudge.action, {s: names.look(s) for s in nudge.same}))
+    for column, text in effects.project.items():
+        outcome.project[column] = names.value(text)
+    for which, into in ((effects.received, outcome.received), (effects.accepted, outcome.accepted)):
+        for document in which:
+            found = list(names.process.documents) if document == "全部" else _named(names) if document == "来件" else [document]
+            into += found
+            for name in found:
+                case.documents[name] = names.event.at.isoformat()
+    outcome.pause += effects.pause
+    outcome.resume += effects.resume
+    outcome.restart += effects.restart
+    if effects.to:
+        case.memo.setdefault("path", {})[effects.to] = names.event.at.isoformat()
+        case.state, case.entered_at = effects.to, names.event.at
+        card = names.process.states[effects.to]
+        case.open = not card.final
+        names.forget()
+    for order in effects.letters:
+        if order.when is not None and not order.when.holds(names.many):
+            continue
+        to = names.everyone(order.to)
+        cc = [n for n in names.everyone(order.cc) if n not in to]
+        if to or cc:
+            outcome.letters.append(LetterPlan(order.letter, to or cc, cc if to else [], names.fill(order.says), order.attach))
+    if effects.to and (enter := names.process.states[effects.to].enter) is not None:
+        _apply(enter, names, outcome)
+    for block in effects.branch:
+        if block.when is None or block.when.holds(names.many):
+            _apply(block, names, outcome)
+            break
+    for block in effects.also:
+        if block.when is None or block.when.holds(names.many):
+            _apply(block, names, outcome)
+
+
+def _named(names: Names) -> list[str]:
+    """来件: the documents whose names the mail's subject, command or attachments speak of; the only one that is due otherwise."""
+    event = names.event
+    said = " ".join((event.subject, event.argument, event.text.split("\n")[0], *event.files))
+    found = [d for d in names.process.documents if d.strip("《》") in said]
+    if found:
+        return found
+    due = [d for d in names.process.documents if d in names.case.documents and not names.case.documents[d]]
+    return due if len(due) == 1 else []

@@ -1,0 +1,111 @@
+"""A form as it came in → the fields' values, or what is wrong with it, item by item (RULEBOOK §0.4 通用退件)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .checks import failed
+from .model import Field, Process
+from .names import Names
+from .values import tidy
+from .world import Problem
+
+
+def labels(process: Process) -> dict[str, str]:
+    """Every label that a form of this process may carry → the field it means."""
+    found: dict[str, str] = {}
+    for field in process.fields.values():
+        found[field.name] = field.name
+    for field in process.fields.values():
+        for label in field.labels:
+            found.setdefault(label, field.name)
+    return found
+
+
+def take(process: Process, names: Names, first: bool) -> list[Problem]:
+    """Fills the case's fields from the event's raw values and subject parts; returns what is wrong with them.
+
+    `first` is the form that opens the case (or mends it): what is required must be there, fields of the subject are read,
+    process-wide checks are made. What an earlier version said and the new one does not repeat stays.
+    """
+    case, event = names.case, names.event
+    known = labels(process)
+    raw = {known[label]: text for label, text in event.raw.items() if label in known}
+    problems: list[Problem] = []
+    given: set[str] = set()
+    for field in process.fields.values():
+        text = raw.get(field.name)
+        if field.from_subject and event.parts.get(field.from_subject):
+            text = event.parts[field.from_subject]
+        if text is None:
+            continue
+        given.add(field.name)
+        value, why = read_value(field, text, names)
+        if why:
+            case.fields.pop(field.name, None)
+            case.memo.setdefault("wrote", {})[field.name] = text
+            problems.append(Problem(field.name, why))
+        else:
+            case.fields[field.name] = value
+        if field.name in ("项目",) or (field.kind.name == "项目" and not case.project and value):
+            case.project = value or case.project
+    if not first:
+        return problems
+    bad = {p.field for p in problems}
+    for field in process.fields.values():
+        if field.name not in bad and not case.fields.get(field.name) and field.default:
+            value, why = read_value(field, names.value(field.default), names)
+            if value and not why:
+                case.fields[field.name] = value
+                if field.kind.name == "项目" and not case.project:
+                    case.project = value
+    names.forget()
+    for field in process.fields.values():
+        if field.name in bad:
+            continue
+        value = case.fields.get(field.name, "")
+        if not value:
+            if is_required(field, names):
+                problems.append(Problem(field.name, field.missing or "没有填写"))
+            continue
+        if field.name in given or first:
+            problems += [Problem(field.name, why) for why in broken(field, value, names)]
+    bad = {p.field for p in problems}
+    for check in process.checks:
+        if not check.warn and check.field not in bad and check.when.holds(names.many):
+            problems.append(Problem(check.field, names.fill(check.says)))
+    order = list(process.fields)
+    return sorted(problems, key=lambda p: order.index(p.field) if p.field in order else len(order))
+
+
+def warnings(process: Process, names: Names) -> list[str]:
+    """What is only pointed out (校验 … 只提示)."""
+    return [names.fill(c.says) for c in process.checks if c.warn and c.when.holds(names.many)]
+
+
+def read_value(field: Field, text: str, names: Names) -> tuple[str, str]:
+    """One field's value, or why the text is none."""
+    text = tidy(text)
+    if text.strip("。.") in field.empty_words:
+        return "", ""
+    if field.kind.name == "项目":
+        name, near = names.world.project(text)
+        if name:
+            return name, ""
+        if near:
+            return "", f"没有叫“{text}”的项目,是不是:{' / '.join(near)}?请改成其中一个"
+        return (text, "") if field.unregistered_ok else ("", f"项目“{text}”还没有立项;请先立项,或核对项目名称")
+    return field.kind.read(text, names.world)
+
+
+def is_required(field: Field, names: Names) -> bool:
+    """Whether the field must be filled, given the others."""
+    return field.required if isinstance(field.required, bool) else field.required.holds(names.many)
+
+
+def broken(field: Field, value: str, names: Names) -> Iterable[str]:
+    """Why the value does not pass the field's own checks."""
+    for check in field.checks:
+        if why := failed(check, value, names.look, names.world.vague()):
+            yield why
+            return

@@ -1,0 +1,539 @@
+"""Builds a Process from its YAML nodes: every word is known, every value has its type, every mistake has a line and a mend."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from .conditions import Condition, ConditionError, parse
+from .lookups import LookupError_, read_lookup
+from .model import (
+    Action,
+    Check,
+    ChildOrder,
+    Deadline,
+    Document,
+    Effects,
+    EntryChange,
+    EntryOrder,
+    Field,
+    LetterOrder,
+    Nudge,
+    Process,
+    Start,
+    State,
+)
+from .values import KINDS, Kind
+from .yamltext import Items, Table, TemplateError, Text, read, read_file
+
+TOP = "流程 名称 编号 短码 版本 依据 说明 事项 主管 模式 唯一 角色 字段 取数 校验 期限 文件 开始 随时 状态".split()
+FIELD = "类型 选项 同义 标签 必填 要求 缺省 来自 视为空 缺了就说 未立项 标识 请补 不外传".split()
+EFFECT = "变为 发信 记 负责人 记账 销账 开单 带动 项目 收文件 验收文件 停表 走表 重新计时 分支 另外".split()
+START = "收到 表单 客户来信 派生 台账 定时 谁 当 否则说".split() + EFFECT
+STATE = "说明 等 期限 可以 进入 结束 可更正".split()
+ACTION = "命令 来信 填表 谁 都要 当 否则说 要写明 可写明 要附 凭证 提示".split() + EFFECT
+DEADLINE = "从 时长 到期 到 当 提醒 催 抄 逾期 说".split()
+DOCUMENT = "由 从 时长 当 签名 提醒 抄 逾期".split()
+CHECK = "当 指 说 只提示 抄".split()
+LETTER = "给 抄 说 附 当".split()
+BLOCK = ["当", "否则", *EFFECT]
+SPECIAL = {
+    "今天": "日期",
+    "现在": "时间",
+    "收到时间": "时间",
+    "来信人": "人员",
+    "收件人": "人员",
+    "抄送人": "人员",
+    "状态": "文本",
+    "标题": "文本",
+    "正文": "文本",
+    "附件": "条目",
+    "单号": "文本",
+    "项目": "文本",
+    "负责人": "人员",
+    "父单号": "文本",
+}
+
+
+def load(path: Path) -> Process:
+    """The process in the file. Raises TemplateError: Chinese, with file and line."""
+    table, source = read_file(path)
+    return _Builder(table, source, path.name).process()
+
+
+def load_text(source: str, file: str) -> Process:
+    """The same from text, such as an older version kept in the store."""
+    return _Builder(read(source, file), source, file).process()
+
+
+class _Builder:
+    def __init__(self, table: Table, source: str, file: str):
+        self.table, self.source, self.file = table, source, file
+        self.kinds: dict[str, Kind] = {}
+        self.process_: Process
+
+    # -- small readers -------------------------------------------------------------------------------------------------
+
+    def wrong(self, what: str, line: int) -> TemplateError:
+        return TemplateError(what, self.file, line)
+
+    def known(self, table: Table, words: Iterable[str], where: str) -> None:
+        words = list(words)
+        for key, line in table.lines.items():
+            if key not in words:
+                near = difflib.get_close_matches(key, words, 1, 0.4)
+                hint = f",是不是“{near[0]}”?" if near else ""
+                raise self.wrong(f"{where}里不认识“{key}”{hint}可以写:{'、'.join(words)}", line)
+
+    def text(self, table: Table, key: str, default: str = "", required: bool = False) -> str:
+        node = table.get(key)
+        if node is None:
+            if required:
+                raise self.wrong(f"缺“{key}”", table.line)
+            return default
+        if not isinstance(node, Text):
+            raise self.wrong(f"“{key}”应是一个词或一句话", node.line)
+        return node.value
+
+    def words(self, table: Table, key: str) -> tuple[str, ...]:
+        node = table.get(key)
+        return () if node is None else self.node_words(node, key)
+
+    def node_words(self, node: Text | Items | Table, key: str) -> tuple[str, ...]:
+        if isinstance(node, Text):
+            return (node.value,) if node.value else ()
+        if isinstance(node, Items):
+            found = []
+            for item in node.items:
+                if not isinstance(item, Text):
+                    raise self.wrong(f"“{key}”的每一项应是一个词", item.line)
+                found.append(item.value)
+            return tuple(found)
+        raise self.wrong(f"“{key}”应是一个词或一个列表", node.line)
+
+    def sub(self, table: Table, key: str) -> Table:
+        node = table.get(key)
+        if node is None or (isinstance(node, Text) and not node.value):
+            return Table({}, table.line)
+        if not isinstance(node, Table):
+            raise self.wrong(f"“{key}”下面应是“名称: 值”", node.line)
+        return node
+
+    def yes(self, table: Table, key: str) -> bool:
+        value = self.text(table, key)
+        if value not in ("", "是", "否"):
+            raise self.wrong(f"“{key}”只能写 是 或 否", table.lines.get(key, table.line))
+        return value == "是"
+
+    def condition(self, table: Table, key: str) -> Condition | None:
+        value = self.text(table, key)
+        if not value:
+            return None
+        try:
+            return parse(value, self.kinds)
+        except ConditionError as why:
+            raise self.wrong(f"“{key}: {value}”的{why}", table.lines[key]) from None
+
+    def roles(self, table: Table, key: str) -> tuple[str, ...]:
+        names = self.words(table, key)
+        for name in names:
+            self.role(name, table.lines.get(key, table.line))
+        return names
+
+    def role(self, name: str, line: int) -> None:
+        """A role of this process, or `岗位 X`, which the check over the whole library looks up."""
+        if name in self.process_.roles or name.startswith("岗位 ") or name in ("来信人", "负责人", "父单负责人", "申请人"):
+            return
+        near = difflib.get_close_matches(name, list(self.process_.roles), 1, 0.4)
+        raise self.wrong(f"没有“{name}”这个角色" + (f",是不是“{near[0]}”?" if near else ";请在“角色”里写明它是谁"), line)
+
+    def field_names(self, table: Table, key: str) -> tuple[str, ...]:
+        names = self.words(table, key)
+        for name in names:
+            if name not in self.process_.fields:
+                near = difflib.get_close_matches(name, list(self.process_.fields), 1, 0.4)
+                raise self.wrong(f"“{key}”里的“{name}”不是字段" + (f",是不是“{near[0]}”?" if near else ";请在“字段”里写明"), table.lines[key])
+        return names
+
+    # -- the parts -----------------------------------------------------------------------------------------------------
+
+    def process(self) -> Process:
+        t = self.table
+        self.known(t, TOP, "流程")
+        name, code = self.text(t, "名称", required=True), self.text(t, "短码", required=True)
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+            raise self.wrong(f"“名称: {name}”只能用小写字母、数字和减号,如 comm-report", t.lines["名称"])
+        if not re.fullmatch(r"[A-Z0-9]{1,12}", code):
+            raise self.wrong(f"“短码: {code}”只能用大写字母和数字", t.lines["短码"])
+        p = self.process_ = Process(
+            name=name,
+            title=self.text(t, "流程", required=True),
+            code=code,
+            id=self.text(t, "编号"),
+            version=self.text(t, "版本", "1"),
+            clauses=self.words(t, "依据"),
+            subject=self.text(t, "事项"),
+            about=self.text(t, "说明"),
+            advisory=self.text(t, "模式") in ("提示", "advisory"),
+            source=self.source,
+            file=self.file,
+        )
+        roles = self.sub(t, "角色")
+        for role, node in roles.pairs.items():
+            p.roles[role] = self.node_words(node, role)
+        for role in p.roles:
+            for source in p.roles[role]:
+                self.role_source(role, source, roles.lines[role])
+        p.chief = self.roles(t, "主管")
+        fields = self.sub(t, "字段")
+        for label in fields.pairs:  # kinds first: conditions of fields look at other fields
+            self.kinds[label] = self.kind(self.sub(fields, label))
+        self.kinds |= {name: Kind(kind) for name, kind in SPECIAL.items() if name not in self.kinds}
+        self.kinds |= {role: Kind("人员") for role in p.roles}
+        for document in self.sub(t, "文件").pairs:
+            self.kinds.setdefault(document, Kind("文本"))
+        lookups = self.sub(t, "取数")
+        for label, node in lookups.pairs.items():
+            try:
+                p.lookups[label] = read_lookup(label, self.text(lookups, label), node.line)
+            except LookupError_ as why:
+                raise self.wrong(f"“{label}”:{why}", node.line) from None
+            self.kinds[label] = p.lookups[label].kind
+        for label in fields.pairs:
+            p.fields[label] = self.field(label, self.sub(fields, label), fields.lines[label])
+        p.unique = self.words(t, "唯一")
+        states = self.sub(t, "状态")
+        for label in states.pairs:
+            p.states[label] = State(label, line=states.lines[label])
+        for check in self.blocks(t, "校验"):
+            self.known(check, CHECK, "校验")
+            when = self.condition(check, "当")
+            if when is None:
+                raise self.wrong("校验缺“当”", check.line)
+            p.checks.append(
+                Check(when, self.text(check, "指"), self.text(check, "说", required=True), self.yes(check, "只提示"), self.roles(check, "抄"), check.line)
+            )
+        deadlines = self.sub(t, "期限")
+        for label in deadlines.pairs:
+            p.deadlines[label] = self.deadline(label, self.sub(deadlines, label), "", deadlines.lines[label])
+        documents = self.sub(t, "文件")
+        for label in documents.pairs:
+            p.documents[label] = self.document(label, self.sub(documents, label), documents.lines[label])
+        for start in self.blocks(t, "开始"):
+            p.starts.append(self.start(start))
+        if not p.starts:
+            raise self.wrong("缺“开始”:至少写一种开始的方式(收到、表单、派生、台账、定时)", t.line)
+        anytime = self.sub(t, "随时")
+        for label in anytime.pairs:
+            p.anytime[label] = self.action(label, self.sub(anytime, label), anytime.lines[label])
+        if not p.states:
+            raise self.wrong("缺“状态”", t.line)
+        for label in states.pairs:
+            self.state(p.states[label], self.sub(states, label))
+        return p
+
+    def blocks(self, table: Table, key: str) -> list[Table]:
+        """A table, or a list of tables."""
+        node = table.get(key)
+        if node is None:
+            return []
+        if isinstance(node, Table):
+            return [node]
+        if isinstance(node, Items) and all(isinstance(i, Table) for i in node.items):
+            return [i for i in node.items if isinstance(i, Table)]
+        raise self.wrong(f"“{key}”下面每一条应是“名称: 值”", node.line)
+
+    def role_source(self, role: str, source: str, line: int) -> None:
+        head, _, rest = source.partition(" ")
+        if source in ("来信人", "申请人", "负责人", "全体员工"):
+            return
+        if head in ("岗位", "单位", "人", "父单") and rest:
+            return
+        if head == "项目" and rest in ("责任销售", "第一售前", "第二售前", "客户"):
+            return
+        if head == "字段" and rest in self.sub(self.table, "字段").pairs:
+            return
+        if head == "取数" and rest in self.sub(self.table, "取数").pairs:
+            return
+        if head == "上级" and (rest in self.process_.roles or rest in ("来信人", "负责人")):
+            return
+        raise self.wrong(
+            f"角色“{role}”的来处“{source}”读不懂;可以写:来信人、负责人、岗位 X、项目 责任销售、项目 第一售前、项目 第二售前、字段 X、取数 X、上级 某角色、父单 某角色、单位 X、人 姓名",
+            line,
+        )
+
+    def kind(self, t: Table) -> Kind:
+        self.known(t, FIELD, "字段")
+        name = self.text(t, "类型", "文本")
+        if name not in KINDS:
+            near = difflib.get_close_matches(name, KINDS, 1, 0.1)
+            raise self.wrong(f"没有“{name}”这种类型" + (f",是不是“{near[0]}”?" if near else "") + f"可以写:{'、'.join(KINDS)}", t.lines["类型"])
+        options = self.words(t, "选项")
+        if name in ("选项", "多选") and not options:
+            raise self.wrong(f"类型是“{name}”,缺“选项”", t.line)
+        synonyms = {}
+        for word in (same := self.sub(t, "同义")).pairs:
+            meant = self.text(same, word)
+            if meant not in options:
+                raise self.wrong(f"同义“{word}: {meant}”指的“{meant}”不在选项里", same.lines[word])
+            synonyms[word] = meant
+        return Kind(name, options, synonyms)
+
+    def field(self, label: str, t: Table, line: int) -> Field:
+        required: Condition | bool
+        wanted = self.text(t, "必填")
+        if wanted in ("", "否", "是"):
+            required = wanted == "是"
+        else:
+            found = self.condition(t, "必填")
+            assert found is not None
+            required = found
+        source = self.text(t, "来自")
+        head, _, placeholder = source.partition(" ")
+        if source and head != "标题":
+            raise self.wrong(f"“来自”只能写 标题 或 标题 <占位名>,不能写“{source}”", t.lines["来自"])
+        unregistered = self.text(t, "未立项")
+        if unregistered not in ("", "收下", "退件"):
+            raise self.wrong("“未立项”只能写 收下 或 退件", t.lines["未立项"])
+        checks = self.words(t, "要求")
+        from .checks import unknown_check
+
+        for check in checks:
+            if why := unknown_check(check, self.process_, set(self.kinds)):
+                raise self.wrong(f"“要求: {check}”:{why}", t.lines["要求"])
+        return Field(
+            name=label,
+            kind=self.kinds[label],
+            labels=self.words(t, "标签"),
+            required=required,
+            checks=checks,
+            default=self.text(t, "缺省"),
+            from_subject=(placeholder or label) if source else "",
+            empty_words=self.words(t, "视为空"),
+            missing=self.text(t, "缺了就说"),
+            unregistered_ok=unregistered == "收下",
+            identifies=self.yes(t, "标识"),
+            wished=self.yes(t, "请补"),
+            hidden=self.yes(t, "不外传"),
+            line=line,
+        )
+
+    def effects(self, t: Table) -> Effects:
+        e = Effects(line=t.line, to=self.text(t, "变为"), owner=self.text(t, "负责人"))
+        if e.to and e.to not in self.process_.states:
+            near = difflib.get_close_matches(e.to, list(self.process_.states), 1, 0.3)
+            raise self.wrong(f"“变为: {e.to}”:没有这个状态" + (f",是不是“{near[0]}”?" if near else ";请在“状态”里加上它"), t.lines["变为"])
+        e.letters = self.letters(t)
+        sets = self.sub(t, "记")
+        for name in sets.pairs:
+            if name not in self.process_.fields:
+                raise self.wrong(f"“记”里的“{name}”不是字段;请在“字段”里写明", sets.lines[name])
+            e.sets[name] = self.text(sets, name)
+        entries = self.sub(t, "记账")
+        for register, node in entries.pairs.items():
+            if isinstance(node, Text):
+                e.entries.append(EntryOrder(register, code=node.value, line=node.line))
+            elif isinstance(node, Items):
+                e.entries += [EntryOrder(register, code=code, line=node.line) for code in self.node_words(node, register)]
+            else:
+                values = {key: self.text(node, key) for key in node.pairs}
+                e.entries.append(EntryOrder(register, code=values.pop("代码", ""), values=values, line=node.line))
+        changes = t.get("销账")
+        if isinstance(changes, Text):
+            e.changes.append(EntryChange("", self.change(changes.value, changes.line), changes.line))
+        elif changes is not None:
+            for register in (table := self.sub(t, "销账")).pairs:
+                e.changes.append(EntryChange(register, self.change(self.text(table, register), table.lines[register]), table.lines[register]))
+        children = self.sub(t, "开单")
+        for name in children.pairs:
+            values = self.sub(children, name)
+            rows = {key: self.text(values, key) for key in values.pairs if key not in ("当", "逐项")}
+            e.children.append(ChildOrder(name, rows, self.text(values, "逐项"), self.condition(values, "当"), children.lines[name]))
+        nudges = self.sub(t, "带动")
+        for name in nudges.pairs:
+            if isinstance(node := nudges.pairs[name], Text):
+                e.nudges.append(Nudge(name, node.value, ("项目",) if name not in ("父单", "子单") else (), node.line))
+            else:
+                values = self.sub(nudges, name)
+                self.known(values, ("做", "同"), "带动")
+                e.nudges.append(Nudge(name, self.text(values, "做", required=True), self.words(values, "同"), nudges.lines[name]))
+        project = self.sub(t, "项目")
+        e.project = {key: self.text(project, key) for key in project.pairs}
+        e.received, e.accepted = self.documents_named(t, "收文件"), self.documents_named(t, "验收文件")
+        e.pause, e.resume, e.restart = self.words(t, "停表"), self.words(t, "走表"), self.words(t, "重新计时")
+        for key, into in (("分支", e.branch), ("另外", e.also)):
+            for block in self.blocks(t, key):
+                self.known(block, BLOCK, key)
+                inner = self.effects(block)
+                inner.when = self.condition(block, "当")
+                if inner.when is None and self.text(block, "否则") != "是":
+                    raise self.wrong(f"“{key}”的每一条要写“当: 条件”,最后一条可以写“否则: 是”", block.line)
+                into.append(inner)
+        return e
+
+    def documents_named(self, t: Table, key: str) -> tuple[str, ...]:
+        names = self.words(t, key)
+        known = self.sub(self.table, "文件").pairs
+        for name in names:
+            if name not in known and name not in ("来件", "全部"):
+                raise self.wrong(f"“{key}: {name}”:没有这份文件;请在“文件”里写明", t.lines[key])
+        return names
+
+    def change(self, word: str, line: int) -> str:
+        allowed = {"确认": "confirmed", "免除": "waived", "异议": "disputed", "冲销": "reversed", "提出": "proposed", "候选": "candidate"}
+        if word not in allowed:
+            raise self.wrong(f"“销账”只能写:{'、'.join(allowed)}", line)
+        return allowed[word]
+
+    def letters(self, t: Table) -> list[LetterOrder]:
+        found = []
+        orders = self.sub(t, "发信")
+        for letter, node in orders.pairs.items():
+            line = orders.lines[letter]
+            blocks: list[Table] = []
+            if isinstance(node, Table):
+                blocks = [node]
+            elif isinstance(node, Items) and node.items and all(isinstance(i, Table) for i in node.items):
+                blocks = [i for i in node.items if isinstance(i, Table)]
+            if not blocks:
+                names = self.node_words(node, letter)
+                for name in names:
+                    self.role(name, line)
+                found.append(LetterOrder(letter, names, line=line))
+            for block in blocks:
+                self.known(block, LETTER, "发信")
+                found.append(
+                    LetterOrder(
+                        letter,
+                        self.roles(block, "给"),
+                        self.roles(block, "抄"),
+                        self.text(block, "说"),
+                        self.words(block, "附"),
+                        self.condition(block, "当"),
+                        line,
+                    )
+                )
+        return found
+
+    def deadline(self, label: str, t: Table, state: str, line: int) -> Deadline:
+        self.known(t, DEADLINE, "期限")
+        length, due = self.text(t, "时长"), self.text(t, "到期")
+        if bool(length) == bool(due):
+            raise self.wrong(f"期限“{label}”要写“时长”或“到期”中的一个", line)
+        self.check_length(length, t.lines.get("时长", line))
+        for key in ("到期",):
+            name = self.text(t, key)
+            if name and name not in self.process_.fields and name not in self.process_.lookups:
+                raise self.wrong(f"“{key}: {name}”不是字段", t.lines[key])
+        start = self.text(t, "从")
+        if start and start not in self.process_.fields and start != "收到" and start not in self.process_.states:
+            raise self.wrong(f"“从: {start}”应是一个时间字段、一个状态,或 收到", t.lines["从"])
+        return Deadline(
+            name=label,
+            start=start,
+            length=length,
+            due=due,
+            until=self.words(t, "到"),
+            when=self.condition(t, "当"),
+            ladder=self.text(t, "提醒"),
+            who=self.roles(t, "催"),
+            cc=self.roles(t, "抄"),
+            late=self.inner(t, "逾期"),
+            says=self.text(t, "说"),
+            state=state,
+            line=line,
+        )
+
+    def check_length(self, length: str, line: int) -> None:
+        from ..calendars import DurationError, parse_duration
+
+        if not length or length in self.kinds:
+            return
+        try:
+            parse_duration(length)
+        except DurationError as why:
+            raise self.wrong(f"“时长: {length}”:{why}", line) from None
+
+    def inner(self, t: Table, key: str) -> Effects | None:
+        if t.get(key) is None:
+            return None
+        block = self.sub(t, key)
+        self.known(block, EFFECT, key)
+        return self.effects(block)
+
+    def document(self, label: str, t: Table, line: int) -> Document:
+        self.known(t, DOCUMENT, "文件")
+        length = self.text(t, "时长")
+        self.check_length(length, line)
+        return Document(
+            name=label,
+            by=self.roles(t, "由"),
+            start=self.text(t, "从"),
+            length=length,
+            when=self.condition(t, "当"),
+            signed=self.yes(t, "签名"),
+            ladder=self.text(t, "提醒"),
+            cc=self.roles(t, "抄"),
+            late=self.inner(t, "逾期"),
+            line=line,
+        )
+
+    def start(self, t: Table) -> Start:
+        self.known(t, START, "开始")
+        start = Start(
+            subjects=self.words(t, "收到"),
+            forms=self.words(t, "表单"),
+            free=self.text(t, "客户来信"),
+            derived=self.yes(t, "派生"),
+            register=self.text(t, "台账"),
+            timed=self.text(t, "定时"),
+            by=self.roles(t, "谁"),
+            when=self.condition(t, "当"),
+            otherwise=self.text(t, "否则说"),
+            effects=self.effects(t),
+            line=t.line,
+        )
+        if not (start.subjects or start.forms or start.free or start.derived or start.register or start.timed):
+            raise self.wrong("开始要写明怎样开始:收到、表单、客户来信、派生、台账 或 定时", t.line)
+        if not any(e.to for e in self.flat(start.effects)):
+            raise self.wrong("开始缺“变为”:收到以后进入哪个状态", t.line)
+        return start
+
+    def flat(self, effects: Effects) -> Iterable[Effects]:
+        yield effects
+        for inner in [*effects.branch, *effects.also]:
+            yield from self.flat(inner)
+
+    def action(self, label: str, t: Table, line: int) -> Action:
+        self.known(t, ACTION, f"“{label}”")
+        return Action(
+            name=label,
+            by=self.roles(t, "谁"),
+            all_of=self.yes(t, "都要"),
+            words=self.words(t, "命令"),
+            subjects=self.words(t, "来信"),
+            form=self.yes(t, "填表"),
+            when=self.condition(t, "当"),
+            otherwise=self.text(t, "否则说"),
+            asks=self.field_names(t, "要写明"),
+            may_say=self.field_names(t, "可写明"),
+            needs_file=self.text(t, "要附"),
+            proof=self.yes(t, "凭证"),
+            effects=self.effects(t),
+            hint=self.text(t, "提示"),
+            line=line,
+        )
+
+    def state(self, state: State, t: Table) -> None:
+        self.known(t, STATE, f"状态“{state.name}”")
+        state.final, state.mend = self.yes(t, "结束"), self.yes(t, "可更正")
+        state.waits, state.says = self.roles(t, "等"), self.text(t, "说明")
+        actions = self.sub(t, "可以")
+        for label in actions.pairs:
+            state.actions[label] = self.action(label, self.sub(actions, label), actions.lines[label])
+        deadlines = self.sub(t, "期限")
+        for label in deadlines.pairs:
+            state.deadlines.append(self.deadline(label, self.sub(deadlines, label), state.name, deadlines.lines[label]))
+        state.enter = self.inner(t, "进入")

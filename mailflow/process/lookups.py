@@ -1,0 +1,74 @@
+"""取数: values that a process fetches from registers, tables, projects and other cases, each in one closed line."""
+
+from __future__ import annotations
+
+import re
+
+from .model import Lookup
+from .values import Kind
+
+FORMS = """项目 是否立项 / 项目 <列>
+台账 <台账> 次数|合计|最近 <列> 按 <列>[、<列>] [近 N 天] [代码 X]
+决策表 <表> 取 <列>            # 表的其余列名与字段同名,逐行比,第一行相符的为准
+判定 <表> 按 <字段> 取 <列>      # 按关键词和数值判定
+单 <流程名> 同 <字段>[、<字段>] 状态 <状态>[、<状态>]
+取定 <键>
+期日 <字段>前N个工作日
+主数据 <表> 按 <列> 取 <列>
+文件 未交 / 文件 齐
+子单 未结 / 子单 状态 <状态>
+收件 缺 岗位 <岗位> / 收件人 岗位 <岗位>
+历史 <动作> 次数
+时段 工作时间                    # 收到时是否在工作时间""".splitlines()
+
+
+class LookupError_(ValueError):
+    """取数读不懂:{what}"""
+
+
+def read_lookup(name: str, text: str, line: int) -> Lookup:
+    """The lookup that the line says. Raises LookupError_ with the forms that may be written."""
+    kind = Kind("文本")
+    if m := re.fullmatch(r"(.+?)\s*[(（](数字|日期|时间|是否|整数|人员|文本)[)）]", text):
+        text, kind = m.group(1), Kind(m.group(2))
+
+    def made(source: str, default: str = "", **args: str) -> Lookup:
+        return Lookup(name, source, Kind(default) if default and kind.name == "文本" else kind, {k: v or "" for k, v in args.items()}, line)
+
+    if m := re.fullmatch(r"项目 是否立项", text):
+        return made("项目", "是否", column="是否立项")
+    if m := re.fullmatch(r"项目 (\S+)", text):
+        return made("项目", column=m[1])
+    if m := re.fullmatch(r"台账 (\S+) (次数|合计) 按 (\S+?)(?: 近 ?(\d+) ?天)?(?: 代码 (\S+))?", text):
+        return made("台账", "数字", register=m[1], what=m[2], by=m[3], days=m[4], code=m[5])
+    if m := re.fullmatch(r"台账 (\S+) 最近 (\S+) 按 (\S+)", text):
+        return made("台账", register=m[1], what="最近", column=m[2], by=m[3])
+    if m := re.fullmatch(r"决策表 (\S+) 取 (\S+)", text):
+        return made("决策表", table=m[1], column=m[2])
+    if m := re.fullmatch(r"判定 (\S+) 按 (\S+) 取 (\S+)", text):
+        return made("判定", table=m[1], by=m[2], column=m[3])
+    if m := re.fullmatch(r"单 (\S+) 同 (\S+)(?: (?:状态|已到) (\S+))?", text):
+        return made("单", "是否", process=m[1], by=m[2], states=m[3])
+    if m := re.fullmatch(r"单 (\S+) 数 同 (\S+)(?: 状态 (\S+))?", text):
+        return made("单数", "数字", process=m[1], by=m[2], states=m[3])
+    if m := re.fullmatch(r"取定 (\S+)", text):
+        return made("取定", key=m[1])
+    if m := re.fullmatch(r"期日 (\S+?)前(\d+)个工作日", text):
+        return made("期日", "日期", field=m[1], days=m[2])
+    if m := re.fullmatch(r"期日 (\S+?)前(\d+)天", text):
+        return made("期日天", "日期", field=m[1], days=m[2])
+    if m := re.fullmatch(r"主数据 (\S+) 按 (\S+) 取 (\S+)", text):
+        return made("主数据", table=m[1], by=m[2], column=m[3])
+    if m := re.fullmatch(r"文件 (未交|齐)", text):
+        return made("文件", "是否" if m[1] == "齐" else "", what=m[1])
+    if m := re.fullmatch(r"子单 (未结|状态 \S+)", text):
+        return made("子单", "是否", what=m[1])
+    if m := re.fullmatch(r"收件 缺 岗位 (\S+)", text):
+        return made("收件", "是否", role=m[1])
+    if m := re.fullmatch(r"收件人 岗位 (\S+)", text):
+        return made("收件人", "人员", role=m[1])
+    if m := re.fullmatch(r"历史 (\S+) 次数", text):
+        return made("历史", "数字", action=m[1])
+    if text == "时段 工作时间":
+        return made("时段", "是否")
+    raise LookupError_(f"“{text}”读不懂;可以写:{' ;'.join(f.split('#')[0].strip() for f in FORMS)}")

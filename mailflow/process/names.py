@@ -1,0 +1,151 @@
+"""What a name in a process means for one case at one moment: a field, a role, a lookup, or one of the words every process knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .model import Process
+from .world import Case, Event, World
+
+
+class Names:
+    """Looks names up for one case and one event. Lookups are fetched once, when first asked for."""
+
+    def __init__(self, process: Process, case: Case, event: Event, world: World):
+        self.process, self.case, self.event, self.world = process, case, event, world
+        self._fetched: dict[str, str] = {}
+
+    def look(self, name: str) -> str:
+        """The value as text, '' where there is none. Raises KeyError for a name that nobody declared."""
+        case, event = self.case, self.event
+        if name in case.fields:
+            return case.fields[name]
+        if name in self.process.lookups:
+            if name not in self._fetched:
+                self._fetched[name] = ""  # a lookup that looks at itself finds nothing
+                self._fetched[name] = self.world.lookup(self.process.lookups[name], case, event, self.look)
+            return self._fetched[name]
+        if name in self.process.fields:
+            return ""
+        if name in self.process.roles:
+            return "、".join(self.people(name))
+        match name:
+            case "今天" | "收信日":
+                return event.at.date().isoformat()
+            case "现在" | "收到时间":
+                return event.at.strftime("%Y-%m-%d %H:%M")
+            case "开单时间":
+                return case.opened_at.astimezone(event.at.tzinfo).strftime("%Y-%m-%d %H:%M")
+            case "来信人":
+                return event.who
+            case "申请人":
+                return case.opened_by
+            case "负责人":
+                return case.owner
+            case "收件人":
+                return "、".join(event.to)
+            case "抄送人":
+                return "、".join(event.cc)
+            case "状态":
+                return case.state
+            case "标题":
+                return event.subject
+            case "正文":
+                return event.text
+            case "附件":
+                return "\n".join(event.files)
+            case "单号":
+                return case.number
+            case "父单号":
+                return case.parent_number
+            case "项目":
+                return case.project
+            case "事项":
+                return case.title
+            case "动作说明":
+                return "\n".join(t for t in (event.argument, event.rest) if t)
+        if name in self.process.documents:
+            return case.documents.get(name, "")
+        raise KeyError(name)
+
+    def many(self, name: str) -> str | Iterable[str]:
+        """For conditions: a role or a list of people as several words."""
+        value = self.look(name)
+        kind = self.process.fields[name].kind.name if name in self.process.fields else ""
+        if kind in ("多选", "人员") or name in self.process.roles or name in ("收件人", "抄送人", "来信人", "负责人"):
+            return value.split("、")
+        return value
+
+    def forget(self) -> None:
+        """After the case has changed: fetch lookups anew."""
+        self._fetched.clear()
+
+    def value(self, text: str) -> str:
+        """A value in `记`, `记账`, `开单`: a name, a text with <names>, or itself."""
+        if not text:
+            return ""
+        try:
+            return self.look(text)
+        except KeyError:
+            return self.fill(text)
+
+    def fill(self, text: str) -> str:
+        """The text with its <names> filled in; a name that holds nothing leaves nothing."""
+
+        def one(m: re.Match[str]) -> str:
+            try:
+                return self.look(m[1])
+            except KeyError:
+                return m[0]
+
+        return re.sub(r"<([^<>\n]{1,30})>", one, text).strip()
+
+    def people(self, role: str) -> list[str]:
+        """The names of those who hold a role for this case, nobody twice."""
+        if role.startswith("岗位 "):
+            return self.world.with_role(role.removeprefix("岗位 "))
+        if role in self.process.roles:
+            for source in self.process.roles[role]:
+                if found := self._source(source):
+                    return list(dict.fromkeys(found))
+            return []
+        if role in ("来信人", "申请人", "负责人", "父单负责人"):
+            return self._source(role)
+        return []
+
+    def everyone(self, roles: Iterable[str]) -> list[str]:
+        """The people of several roles."""
+        return list(dict.fromkeys(name for role in roles for name in self.people(role)))
+
+    def _source(self, source: str) -> list[str]:
+        head, _, rest = source.partition(" ")
+        match head:
+            case "来信人" | "申请人":
+                opener = self.case.opened_by or self.event.who
+                return [opener] if opener else []
+            case "负责人":
+                return [self.case.owner] if self.case.owner else []
+            case "父单负责人":
+                return self.world.parent_people(self.case, "负责人")
+            case "岗位":
+                return self.world.with_role(rest)
+            case "单位":
+                return self.world.of_unit(rest)
+            case "人":
+                return [rest]
+            case "父单":
+                return self.world.parent_people(self.case, rest)
+            case "项目":
+                cell = self.world.project_cell(self.case.project, rest)
+                return [n for n in re.split(r"[、,，]", cell) if n]
+            case "字段":
+                return [n for n in self.case.fields.get(rest, "").split("、") if n]
+            case "取数":
+                return [n for n in self.look(rest).split("、") if n]
+            case "上级":
+                names = self.people(rest) if rest in self.process.roles else self._source(rest)
+                return [s for s in (self.world.superior(n) for n in names) if s]
+            case "全体员工":
+                return self.world.with_role("*")
+        return []

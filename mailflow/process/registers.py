@@ -1,0 +1,109 @@
+"""Registers (台账): declared tables of events with key, window, thresholds, de-duplication and reversal.
+
+Complaints, tracking rows, development hours, quotas and scores are one mechanism. Rows are counted, never incremented.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .tables import Tables
+from .yamltext import Items, Table, TemplateError, Text, read_file
+
+WORDS = "台账 说明 列 名 去重 初始 项目列 人列 数列 时间列 窗口 档次 代码表 流程 凭证 输出 输出列".split()
+
+
+@dataclass(slots=True)
+class Register:
+    """One register as its file declares it."""
+
+    name: str
+    columns: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()  # 去重
+    initial: str = "confirmed"  # 初始: the status of a new row
+    code: str = ""  # 名: the code of rows that name none
+    project_column: str = "项目"
+    who_column: str = "谁"
+    sum_column: str = ""
+    at_column: str = ""
+    codes_table: str = ""  # 代码表: decision table of codes with points
+    tiers_table: str = ""  # 档次: decision table of thresholds
+    window: str = ""  # 窗口: a key of 取定值: cumulative | month
+    process: str = ""  # 流程: the process that decides on each row
+    proof: bool = False  # 凭证: only a proved person may confirm
+    output: str = ""  # 输出: the command that shows it
+    output_columns: dict[str, str] = field(default_factory=dict)  # JSON key → column or word
+    file: str = ""
+
+
+STATUSES = {"候选": "candidate", "提出": "proposed", "确认": "confirmed", "免除": "waived", "异议": "disputed", "冲销": "reversed"}
+COUNTED = ("candidate", "proposed", "confirmed", "disputed")  # a waived or reversed row counts no more
+
+
+def read_register(path: Path) -> Register:
+    """The register of one file. Raises TemplateError."""
+    table, _ = read_file(path)
+    for key, line in table.lines.items():
+        if key not in WORDS:
+            near = difflib.get_close_matches(key, WORDS, 1, 0.4)
+            raise TemplateError(f"台账里不认识“{key}”" + (f",是不是“{near[0]}”?" if near else ""), path.name, line)
+
+    def text(key: str, default: str = "") -> str:
+        node = table.get(key)
+        return node.value if isinstance(node, Text) else default
+
+    def words(key: str) -> tuple[str, ...]:
+        node = table.get(key)
+        if isinstance(node, Items):
+            return tuple(i.value for i in node.items if isinstance(i, Text))
+        return (node.value,) if isinstance(node, Text) and node.value else ()
+
+    output = table.get("输出列")
+    initial = text("初始", "确认")
+    if initial not in STATUSES:
+        raise TemplateError(f"“初始: {initial}”只能写:{'、'.join(STATUSES)}", path.name, table.lines.get("初始", 1))
+    return Register(
+        name=text("台账") or path.stem,
+        columns=words("列"),
+        key=words("去重"),
+        initial=STATUSES[initial],
+        code=text("名"),
+        project_column=text("项目列", "项目"),
+        who_column=text("人列", "谁"),
+        sum_column=text("数列"),
+        at_column=text("时间列"),
+        codes_table=text("代码表"),
+        tiers_table=text("档次"),
+        window=text("窗口"),
+        process=text("流程"),
+        proof=text("凭证") == "是",
+        output=text("输出"),
+        output_columns={k: v.value for k, v in output.pairs.items() if isinstance(v, Text)} if isinstance(output, Table) else {},
+        file=path.name,
+    )
+
+
+@dataclass(slots=True, frozen=True)
+class Tier:
+    """One threshold: every so many rows, one row more in another register."""
+
+    every: int
+    register: str
+    code: str
+    says: str
+
+
+def tiers(register: Register, tables: Tables) -> list[Tier]:
+    """The thresholds of a register, from its table (columns 每几次, 台账, 代码, 说明)."""
+    if not register.tiers_table:
+        return []
+    table = tables[register.tiers_table]
+    return [Tier(int(row["每几次"]), row["台账"], row["代码"], row.get("说明", "")) for row in table.rows if row.get("每几次", "").isdigit()]
+
+
+def wanted(count: int, tier: Tier, stronger: bool) -> int:
+    """How many rows a tier owes for a count (S8-14); `stronger`: where a higher tier replaces this one (penalty.overlap)."""
+    owed = count // tier.every
+    return owed - (count // (tier.every * 2) if stronger else 0)

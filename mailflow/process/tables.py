@@ -1,0 +1,107 @@
+"""Decision tables: CSV that managers edit in Excel. The first row that agrees is the answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .values import number
+from .yamltext import TemplateError
+
+
+@dataclass(slots=True)
+class DecisionTable:
+    """One table: its columns and its rows, each with its line."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: list[dict[str, str]]
+    file: str = ""
+
+    def first(self, look: Callable[[str], str], wanted: str) -> str:
+        """The cell `wanted` of the first row whose other filled columns agree with the values of the same names.
+
+        A cell may list several words with 、; an empty cell or `*` agrees with everything; `>5`, `<=3` compare numbers.
+        """
+        for row in self.rows:
+            if all(_agrees(cell, look(column)) for column, cell in row.items() if column != wanted and self.is_key(column, look)):
+                return row.get(wanted, "")
+        return ""
+
+    def is_key(self, column: str, look: Callable[[str], str]) -> bool:
+        """A column is a key when the case knows a value of that name (an unknown name raises KeyError)."""
+        try:
+            look(column)
+        except KeyError:
+            return False
+        return True
+
+    def find(self, **keys: str) -> dict[str, str]:
+        """The first row with these cells, {} where there is none."""
+        return next((row for row in self.rows if all(row.get(k, "") == v for k, v in keys.items())), {})
+
+
+def _agrees(cell: str, value: str) -> bool:
+    cell = cell.strip()
+    if cell in ("", "*"):
+        return True
+    if m := re.fullmatch(r"(>=|<=|>|<|≥|≤)\s*(-?[\d.]+)\s*%?", cell):
+        have = number(value)
+        if have is None:
+            return False
+        bound = float(m[2])
+        return {">": have > bound, "<": have < bound, ">=": have >= bound, "≥": have >= bound, "<=": have <= bound, "≤": have <= bound}[m[1]]
+    words = re.split(r"[、,，]", cell)
+    return value in words or any(w and value.rstrip("市县区") == w.rstrip("市县区") for w in words if value)
+
+
+def read_table(path: Path) -> DecisionTable:
+    """A CSV with headers, UTF-8 (BOM or not) or GB18030. Raises TemplateError with the line of a bad row."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("gb18030", "replace")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header: list[str] = []
+    rows: list[dict[str, str]] = []
+    for cells in reader:
+        if not cells or not any(c.strip() for c in cells) or cells[0].lstrip().startswith("#"):
+            continue
+        if not header:
+            header = [c.strip() for c in cells]
+            if len(set(header)) != len(header):
+                raise TemplateError("表头有两列同名", path.name, reader.line_num)
+            continue
+        if len(cells) > len(header):
+            if any(c.strip() for c in cells[len(header) :]):
+                raise TemplateError(f"这一行有 {len(cells)} 格,表头只有 {len(header)} 格;格里有逗号请用引号括起来", path.name, reader.line_num)
+            cells = cells[: len(header)]
+        rows.append({h: c.strip() for h, c in zip(header, cells + [""] * (len(header) - len(cells)), strict=True)})
+    if not header:
+        raise TemplateError("表是空的:第一行应是表头", path.name, 1)
+    return DecisionTable(path.stem, tuple(header), rows, path.name)
+
+
+Tables = Mapping[str, DecisionTable]
+
+
+def judge(table: DecisionTable, text: str, wanted: str) -> str:
+    """判定: the first row all of whose 关键词 (groups with 、 any of, + all of) occur in the text and whose 数值 bound holds."""
+    for row in table.rows:
+        groups = [g for g in row.get("关键词", "").split("+") if g.strip()]
+        if not all(any(w.strip() in text for w in g.split("、") if w.strip()) for g in groups):
+            continue
+        bound = row.get("数值", "").strip()
+        if bound:
+            m = re.fullmatch(r"(>=|<=|>|<|≥|≤)\s*(-?[\d.]+)\s*(\S*)", bound)
+            unit = m[3] if m else ""
+            figures = re.findall(r"(\d+(?:\.\d+)?)\s*" + (re.escape(unit) if unit not in ("", "℃") else r"(?:℃|度|摄氏度|°C)" if unit else ""), text)
+            if not m or not any(_agrees(m[1] + m[2], f) for f in figures):
+                continue
+        return row.get(wanted, "")
+    return ""

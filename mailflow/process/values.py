@@ -1,0 +1,162 @@
+"""The kinds of values that fields hold: how a person's writing becomes one, what is wrong where it does not, how two are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from . import dates
+
+KINDS = ("文本", "条目", "选项", "多选", "人员", "项目", "日期", "时间", "金额", "数字", "整数", "是否", "合同号", "工时")
+_YES = {"是", "有", "对", "需要", "要", "已", "好", "y", "yes", "true", "1", "√", "☑", "✓", "已备", "已沟通", "是的", "需", "齐备"}
+_NO = {"否", "无", "不", "没有", "不需要", "不用", "未", "没", "n", "no", "false", "0", "×", "☐", "不是", "未备", "未沟通", "否的", "不要", "不需"}
+
+
+class World(Protocol):
+    """What a value may be checked against: people, projects, contracts, the clock."""
+
+    now: datetime
+
+    def person(self, text: str) -> str: ...  # the person's name, '' where nobody is meant
+    def project(self, text: str) -> tuple[str, list[str]]: ...  # ('name', []) or ('', near ones)
+    def contract(self, text: str) -> bool: ...
+
+
+@dataclass(slots=True, frozen=True)
+class Kind:
+    """One kind of value, with its options where it has them."""
+
+    name: str = "文本"
+    options: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+
+    def is_option(self, text: str) -> bool:
+        return text in self.options
+
+    def unfit(self, text: str) -> str:
+        """Why a constant in a condition cannot be a value of this kind; '' where it can."""
+        if self.name in ("选项", "多选") and self.options and text not in self.options:
+            return f"的选项只有 {'、'.join(self.options)}"
+        if self.name in ("金额", "数字", "整数", "工时") and number(text) is None:
+            return "是数字"
+        if self.name == "是否" and text not in ("是", "否"):
+            return "只有 是、否"
+        if self.name in ("日期", "时间") and text not in ("今天", "现在") and dates.read_date(text, date(2026, 1, 1)) is None:
+            return "是日期"
+        return ""
+
+    def read(self, text: str, world: World) -> tuple[str, str]:
+        """(value, '') or ('', why it cannot be one, in Chinese). An empty text is an empty value of every kind."""
+        text = tidy(text)
+        if not text:
+            return "", ""
+        match self.name:
+            case "选项":
+                return self._option(text)
+            case "多选":
+                return self._options(text)
+            case "人员":
+                names = [(word, world.person(word)) for word in _split(text)]
+                if missing := [word for word, name in names if not name]:
+                    return "", f"通讯录里没有“{'、'.join(missing)}”;请写通讯录中的姓名"
+                return "、".join(dict.fromkeys(name for _, name in names)), ""
+            case "日期":
+                found = dates.read_date(text, world.now.date())
+                return (found.isoformat(), "") if found else ("", f"“{text[:30]}”不是日期;请写成 2026-11-23 的样子")
+            case "时间":
+                moment = dates.read_moment(text, world.now)
+                if moment:
+                    return moment.strftime("%Y-%m-%d %H:%M"), ""
+                day = dates.read_date(text, world.now.date())
+                return (f"{day.isoformat()}", "") if day else ("", f"“{text[:30]}”不是时间;请写成 2026-11-23 09:30 的样子")
+            case "金额" | "数字" | "整数":
+                value = number(text)
+                if value is None:
+                    return "", f"“{text[:30]}”不是数字"
+                if self.name == "整数" and value != int(value):
+                    return "", f"“{text[:30]}”不是整数"
+                return f"{value:g}" if abs(value) < 1e15 else str(value), ""
+            case "工时":
+                hours = work_hours(text)
+                return (f"{hours:g}", "") if hours is not None else ("", f"“{text[:30]}”读不出工时;请写成 40小时 或 5天")
+            case "是否":
+                word = text.split()[0].strip("。.,，;;!!").lower()
+                if word in _YES or re.match(r"^(是|需要|已)", text) and not re.match(r"^(是否|已.*未)", text):
+                    return "是", ""
+                if word in _NO or re.match(r"^(否|不|未|无|没)", text):
+                    return "否", ""
+                return "", f"“{text[:30]}”既不是“是”也不是“否”"
+            case "合同号":
+                return (text, "") if world.contract(text) else ("", f"合同库里没有“{text[:40]}”;请核对合同号")
+            case "项目":
+                name, near = world.project(text)
+                return (name, "") if name else (text, "")  # an unknown project is the process's business, see `未立项`
+        return text, ""
+
+    def _option(self, text: str) -> tuple[str, str]:
+        if found := self._meant(text):
+            return found, ""
+        return "", f"“{text[:30]}”不在可选的范围内;只能写:{' / '.join(self.options)}"
+
+    def _options(self, text: str) -> tuple[str, str]:
+        if whole := self._meant(text):
+            return whole, ""
+        found = {word: self._meant(word) for word in _split(text)}
+        if wrong := [word for word, option in found.items() if not option]:
+            return "", f"“{'、'.join(wrong)[:60]}”不在可选的范围内;可写(可多选):{' / '.join(self.options)}"
+        return "、".join(dict.fromkeys(found.values())), ""
+
+    def _meant(self, text: str) -> str:
+        key = _key(text)
+        for option in self.options:
+            if _key(option) == key:
+                return option
+        for word, option in self.synonyms.items():
+            if _key(word) == key:
+                return option
+        return ""
+
+
+def tidy(text: str) -> str:
+    """Blanks at the ends and a form's underlines are nothing."""
+    text = "\n".join(line.rstrip() for line in text.replace("\u3000", " ").replace("\xa0", " ").strip().split("\n"))
+    return "" if re.fullmatch(r"[\s_＿—\-/]*", text) else text
+
+
+def number(text: str) -> float | None:
+    """`5.1万元`, `¥1,200`, `12`: the figure; None where there is none."""
+    text = unicodedata.normalize("NFKC", text).replace(",", "").strip()
+    m = re.match(r"^[^\d.+-]{0,4}([+-]?\d+(?:\.\d+)?)", text)
+    return float(m.group(1)) if m else None
+
+
+def work_hours(text: str) -> float | None:
+    """Hours of work: `40小时`, `3天` (8 hours each, RULEBOOK §6-3), `1周` (40), `2.5`, `1天4小时`."""
+    text = unicodedata.normalize("NFKC", text)
+    found = re.findall(r"(\d+(?:\.\d+)?)\s*(个?小时|工时|h|人?天|人?日|周|人周)?", text, re.I)
+    if not found:
+        return None
+    unit = {"天": 8.0, "日": 8.0, "周": 40.0}
+    return sum(float(n) * unit.get(u[-1:], 1.0) for n, u in found)
+
+
+def comparable(text: str, kind: Kind) -> float | date | datetime | str:
+    """Something that compares as the kind does: figures by size, days by date, the rest as normalised text."""
+    if kind.name in ("金额", "数字", "整数", "工时"):
+        value = number(text)
+        return value if value is not None else _key(text)
+    if kind.name in ("日期", "时间"):
+        return text.replace("T", " ")[: 10 if kind.name == "日期" else 16]
+    return _key(text)
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\s《》“”\"']+", "", unicodedata.normalize("NFKC", text)).lower().rstrip("。.;；,,")
+
+
+def _split(text: str) -> list[str]:
+    return [w.strip() for w in re.split(r"[、,，;;/\n]|\s{2,}|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", text) if w.strip(" 。.")]

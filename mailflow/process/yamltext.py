@@ -1,0 +1,146 @@
+"""Reads a process file as nodes that know their line, so that every mistake is told by file and line in the editor's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+Node = "Text | Items | Table"
+
+
+class TemplateError(ValueError):
+    """模板有误:{where}:{what}"""
+
+    def __init__(self, what: str, file: str = "", line: int = 0):
+        self.what, self.file, self.line = what, file, line
+        where = f"{file} 第 {line} 行" if line else file
+        super().__init__(f"{where}:{what}" if where else what)
+
+
+@dataclass(slots=True)
+class Text:
+    """A scalar, always text: `00123`, `1.10` and `是` stay what was written."""
+
+    value: str
+    line: int
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+@dataclass(slots=True)
+class Items:
+    """A YAML list."""
+
+    items: list[Text | Items | Table]
+    line: int
+
+
+@dataclass(slots=True)
+class Table:
+    """A YAML mapping; keys in order, none twice."""
+
+    pairs: dict[str, Text | Items | Table]
+    line: int
+    lines: dict[str, int] = field(default_factory=dict)  # the line of each key
+
+    def get(self, key: str) -> Text | Items | Table | None:
+        return self.pairs.get(key)
+
+
+_FULLWIDTH_KEY = re.compile(r"^\s*(?:- )?\s*[^\s#\"'：:][^：:]{0,29}：")
+
+
+def _look_before(source: str, file: str) -> Iterator[TemplateError]:
+    """The mistakes that YAML itself would report one line too late and in English: tabs, full-width colons."""
+    block_indent: int | None = None
+    for number, line in enumerate(source.splitlines(), 1):
+        indent = len(line) - len(line.lstrip(" \t　"))
+        if block_indent is not None:
+            if not line.strip() or indent > block_indent:
+                continue
+            block_indent = None
+        if re.search(r":\s*[|>][+-]?\s*(#.*)?$", line):
+            block_indent = indent
+        head = line[:indent]
+        if "\t" in head:
+            yield TemplateError("行首用了制表符(Tab);请改为空格", file, number)
+        if "　" in head:
+            yield TemplateError("行首用了全角空格;请改为半角空格", file, number)
+        code = line.split(" #")[0]
+        if not line.lstrip().startswith("#") and _FULLWIDTH_KEY.match(code) and not re.search(r":(\s|$)", code):
+            yield TemplateError(f"“{code.strip()[:20]}”用了全角冒号“：”;请改为半角冒号加空格“: ”", file, number)
+        if re.match(r"^\s*(- )?[^\s#\"':,{}\[\]]+:[^\s:/\\]", code) and not re.search(r":(\s|$)", code):
+            yield TemplateError(f"“{code.strip()[:20]}”的冒号后面缺一个空格;请写成“名称: 值”", file, number)
+
+
+def read(source: str, file: str) -> Table:
+    """The file as a Table; raises TemplateError with line and the mend."""
+    for mistake in _look_before(source, file):
+        raise mistake
+    try:
+        node = yaml.compose(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as why:
+        mark = why.problem_mark or why.context_mark
+        line = mark.line + 1 if mark else 0
+        raise TemplateError(f"写法不对,读不懂这一行(或上一行):{_in_chinese(why.problem or '')}", file, line) from None
+    except yaml.YAMLError as why:
+        raise TemplateError(f"写法不对:{why}", file) from None
+    if not isinstance(node, yaml.MappingNode):
+        raise TemplateError("文件是空的或不是“名称: 值”的格式", file, 1)
+    table = _convert(node, file)
+    assert isinstance(table, Table)
+    return table
+
+
+def _in_chinese(problem: str) -> str:
+    for english, chinese in (
+        ("mapping values are not allowed", "一行里有两个“: ”,值里带冒号请用引号括起来"),
+        ("could not find expected ':'", "缺少冒号“:”"),
+        ("did not find expected key", "缩进不齐,或括号、引号没有配对"),
+        ("found character that cannot start", "有不能放在开头的符号(如 @ ` %),请用引号括起来"),
+        ("did not find expected ',' or ']'", "方括号 [ ] 没有配对,或中间缺逗号(要用半角逗号)"),
+        ("did not find expected ',' or '}'", "花括号 { } 没有配对,或中间缺逗号(要用半角逗号)"),
+        ("found unexpected end of stream", "引号没有配对"),
+        ("undefined alias", "以 * 开头的文字请用引号括起来"),
+    ):
+        if english in problem:
+            return chinese
+    return problem
+
+
+def _convert(node: yaml.Node, file: str) -> Text | Items | Table:
+    line = node.start_mark.line + 1
+    if isinstance(node, yaml.ScalarNode):
+        return Text(str(node.value).strip(), line)
+    if isinstance(node, yaml.SequenceNode):
+        return Items([_convert(child, file) for child in node.value], line)
+    assert isinstance(node, yaml.MappingNode)
+    table = Table({}, line)
+    for key_node, value_node in node.value:
+        key = str(key_node.value).strip() if isinstance(key_node, yaml.ScalarNode) else ""
+        key_line = key_node.start_mark.line + 1
+        if not key:
+            raise TemplateError("这里的名称读不懂;名称应是一个词", file, key_line)
+        if key in table.pairs:
+            raise TemplateError(f"“{key}”写了两次(前一次在第 {table.lines[key]} 行);请留一个", file, key_line)
+        table.pairs[key] = _convert(value_node, file)
+        table.lines[key] = key_line
+    return table
+
+
+def read_file(path: Path) -> tuple[Table, str]:
+    """The file's nodes and its text. UTF-8 (with or without BOM) or GB18030, as Windows editors save it."""
+    data = path.read_bytes()
+    try:
+        source = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            source = data.decode("gb18030")
+        except UnicodeDecodeError:
+            raise TemplateError("文件编码认不出;请另存为 UTF-8", path.name) from None
+    return read(source, path.name), source

@@ -1,0 +1,238 @@
+"""Writes an outcome: case, history, register rows, documents, deadlines, children and waiting letters, all in the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from store import cases
+
+from . import ledger, timekeeping
+from .correspondence import Answered, Desk
+from .knowledge import Knowledge, csv_cells, version_of
+from .process import decide
+from .process.model import Deadline, Document, Process
+from .process.names import Names
+from .process.registers import STATUSES
+from .process.world import Case, Event, LetterPlan, Outcome, Refused
+
+DEEPEST = 8  # children of children, nudges of nudges: a circle in the processes stops here
+REVERSE = next(word for word, status in STATUSES.items() if status == "reversed")  # the action that a reversed row does to the case deciding on it
+
+
+class Circle(RuntimeError):
+    """流程之间互相派生,超过了 {DEEPEST} 层;请检查“开单”和“带动”"""
+
+
+@dataclass
+class Recorder:
+    """Records outcomes of one pass on one connection."""
+
+    know: Knowledge
+    desk: Desk
+    answered: Answered = field(default_factory=Answered)
+
+    def record(self, process: Process, outcome: Outcome, event: Event, depth: int = 0) -> Case:
+        """Writes everything that follows; gives the case as it is afterwards."""
+        if depth > DEEPEST:
+            raise Circle(Circle.__doc__)
+        conn, case = self.know.conn, outcome.case
+        new = not case.id
+        if new:
+            self._open(process, case)
+            for document in process.documents.values():
+                if not document.length and document.when is None:
+                    cases.set_document(conn, case.id, document.name, {})
+                    case.documents.setdefault(document.name, "")
+        for step in outcome.steps:
+            cases.note(conn, case.id, event.at, event.who or "系统", step.action, step.from_state, step.to_state, step.note, event.mail_id)
+        if outcome.project:
+            self._project(outcome, case, event)
+        self._documents(outcome, case, event)
+        self._entries(outcome, case, event, depth)
+        names = Names(process, case, event, self.know)
+        changes = timekeeping.keep(self.know, process, case, names, event.at, outcome)
+        self._save(case, event.at)
+        for child in outcome.children:
+            self.open_child(child.process, child.values, case, event, depth + 1)
+        for nudge in outcome.nudges:
+            self._nudge(nudge.process, nudge.action, nudge.same, case, event, depth + 1)
+        names.forget()
+        self.desk.write(outcome.letters, event, self.answered, process, case, names)
+        self._forgive(changes.forgiven, case, event, depth)
+        for deadline_id, declared in changes.late:
+            case = self.late(process, case, deadline_id, declared, event, depth + 1)
+        return case
+
+    # -- the case itself -------------------------------------------------------------------------------------------------
+
+    def _open(self, process: Process, case: Case) -> None:
+        version = version_of(process)
+        cases.keep_version(self.know.conn, process.name, version, process.source)
+        case.version = version
+        local = case.opened_at.astimezone(self.know.calendar.tz)
+        case.id, case.number = cases.open_case(
+            self.know.conn,
+            {"code": process.code, "year": local.year, "process": process.name, **_columns(case)},
+        )
+        case.title = case.title.replace("<单号>", case.number)
+
+    def _save(self, case: Case, at: datetime) -> None:
+        values = _columns(case)
+        values["closed_at"] = None if case.open else at
+        cases.update(self.know.conn, case.id, values)
+
+    def _project(self, outcome: Outcome, case: Case, event: Event) -> None:
+        name = outcome.project.pop("项目", "") or case.project
+        known, _ = self.know.project(name)
+        name = known or name
+        if not name:
+            return
+        master = next((p for p in self.know.master.projects if p.name == name), None)
+        data = {**outcome.project, "_csv": csv_cells(master, list(outcome.project))}
+        cases.set_project(self.know.conn, name, data, case.id, event.at)
+        self.know.forget_projects()
+        case.project = name
+
+    def _documents(self, outcome: Outcome, case: Case, event: Event) -> None:
+        for name in outcome.received:
+            before = next((d for d in cases.documents(self.know.conn, [case.id]) if d["name"] == name), None)
+            version = (before["version"] if before else 0) + 1
+            cases.set_document(self.know.conn, case.id, name, {"received_at": event.at, "version": version, "sender": event.who, "mail_id": event.mail_id})
+            case.documents[name] = event.at.isoformat()
+        for name in outcome.accepted:
+            cases.set_document(self.know.conn, case.id, name, {"accepted_at": event.at})
+
+    # -- registers -------------------------------------------------------------------------------------------------------
+
+    def _entries(self, outcome: Outcome, case: Case, event: Event, depth: int) -> list[int]:
+        written: list[ledger.Written] = []
+        for plan in outcome.entries:
+            written.append(ledger.add(self.know, case, plan, event.at, event.mail_id))
+        for register, status in outcome.changes:
+            rows: list[Any]
+            if register:
+                rows = cases.entries(self.know.conn, register, case_id=case.id, statuses=("candidate", "proposed", "confirmed", "disputed"))
+            else:
+                rows = cases.entries(self.know.conn, ids=[case.entry_id]) if case.entry_id else []
+            written.append(ledger.change(self.know, [dict(r) for r in rows], status, event.at, case, event.mail_id))
+        for done in written:
+            self._consequences(done, case, event, depth)
+        return [id for done in written for id in done.added]
+
+    def _consequences(self, done: ledger.Written, case: Case, event: Event, depth: int) -> None:
+        for register, id in done.to_decide:
+            row = cases.entries(self.know.conn, ids=[id])[0]
+            values = {**{k: str(v) for k, v in row["data"].items()}, "代码": row["code"], register.who_column: row["who"], "分值": f"{row['points']:g}"}
+            self.open_child(register.process, values, case, event, depth + 1, entry_id=id, register=register.name)
+        for id in done.reversed:
+            for row in cases.find(self.know.conn, entry_id=id, open=True):
+                self._do(row, REVERSE, event, depth + 1)
+
+    def _forgive(self, ids: list[int], case: Case, event: Event, depth: int) -> None:
+        """A deadline that was missed is met after all: the candidates that it caused are taken back (§8-23)."""
+        if not ids:
+            return
+        found = [dict(r) for r in cases.entries(self.know.conn, ids=ids) if r["status"] in ("candidate", "proposed", "disputed")]
+        self._consequences(ledger.change(self.know, found, "reversed", event.at, case, event.mail_id), case, event, depth)
+
+    # -- other cases -------------------------------------------------------------------------------------------------------
+
+    def open_child(
+        self, name: str, values: dict[str, str], parent: Case | None, event: Event, depth: int, entry_id: int | None = None, register: str = "",
+        start: int | None = None,
+    ) -> Case | None:  # fmt: skip
+        """Opens a case of another process with these fields, unless one that must be alone is open already (唯一)."""
+        process = self.know.library.processes[name]
+        index = start
+        if index is None:
+            index = next((i for i, s in enumerate(process.starts) if (s.register == register if register else s.derived)), 0)
+        inner = Event(event.at, who=event.who, address=event.address, raw={k: v for k, v in values.items() if v}, subject=event.subject, text=event.text,
+                      files=event.files, to=event.to, cc=event.cc, proof=event.proof, mail_id=event.mail_id)  # fmt: skip
+        if process.unique:
+            same = {c: values.get(c, parent.project if parent and c == "项目" else "") for c in process.unique}
+            if twin := self._twin(process, same):
+                cases.note(self.know.conn, twin["id"], event.at, event.who or "系统", "再次发生", twin["state"], twin["state"], parent.number if parent else "", event.mail_id)
+                return self.know.load(twin)
+        case = decide.blank_case(process, inner)
+        case.project = values.get("项目", "") or (parent.project if parent else "")
+        case.parent_id, case.parent_number, case.entry_id = (parent.id if parent else None), (parent.number if parent else ""), entry_id
+        outcome = decide.begin(process, index, case, inner, self.know)
+        if isinstance(outcome, Refused):
+            return None
+        return self.record(process, outcome, inner, depth)
+
+    def _twin(self, process: Process, same: dict[str, str]) -> Any:
+        project = same.get("项目")
+        for row in cases.find(self.know.conn, process.name, open=True, project=project or None):
+            if all(str(row["fields"].get(k, "")) == v for k, v in same.items() if k != "项目"):
+                return row
+        return None
+
+    def _nudge(self, process: str, action: str, same: dict[str, str], case: Case, event: Event, depth: int) -> None:
+        if process == "父单":
+            found = [row] if case.parent_id and (row := cases.get(self.know.conn, case.parent_id)) else []
+        elif process == "子单":
+            found = cases.find(self.know.conn, parent_id=case.id, open=True)
+        else:
+            project = same.get("项目")
+            found = [
+                r
+                for r in cases.find(self.know.conn, process, open=True, project=project)
+                if all(str(r["fields"].get(k, "")) == v for k, v in same.items() if k != "项目")
+            ]
+        for row in found:
+            if row["open"]:
+                self._do(row, action, event, depth)
+
+    def _do(self, row: Any, action: str, event: Event, depth: int) -> None:
+        """Does an action of the service's own to another case, where its state allows it."""
+        process = self.know.process_of(row["process"], row["version"])
+        if process is None:
+            return
+        declared = process.actions_in(row["state"]).get(action)
+        if declared is None:
+            return
+        inner = Event(event.at, text=event.text, subject=event.subject, argument=event.argument, rest=event.rest, mail_id=event.mail_id, files=event.files)
+        outcome = decide.act(process, self.know.load(row), declared, inner, self.know)
+        if isinstance(outcome, Outcome):
+            self.record(process, outcome, inner, depth)
+
+    # -- time ----------------------------------------------------------------------------------------------------------------
+
+    def late(self, process: Process, case: Case, deadline_id: int, declared: Deadline | Document, event: Event, depth: int = 0) -> Case:
+        """What a passed deadline causes; its register rows are remembered, so that they can be taken back."""
+        assert declared.late is not None
+        service = Event(event.at, mail_id=event.mail_id)
+        outcome = decide.late(process, case, declared.late, service, self.know)
+        outcome.steps[0].note = declared.name
+        plans, outcome.entries = outcome.entries, []
+        added: list[int] = []
+        for plan in plans:
+            done = ledger.add(self.know, outcome.case, plan, event.at, event.mail_id)
+            added += done.added
+            self._consequences(done, outcome.case, service, depth)
+        row = next(d for d in cases.deadlines(self.know.conn, [case.id]) if d["id"] == deadline_id)
+        cases.change_deadline(self.know.conn, deadline_id, {"memo": {**row["memo"], "late": True, "entries": [*row["memo"].get("entries", []), *added]}})
+        return self.record(process, outcome, service, depth)
+
+    def tell(self, occasion: str, reader: str, event: Event, process: Process | None = None, case: Case | None = None, **facts: Any) -> None:
+        """Writes one of the usual letters (table 通用信) to one reader."""
+        letter = self.know.library.usual(occasion)
+        names = Names(process, case, event, self.know) if process is not None and case is not None else None
+        cc = facts.pop("抄送", [])
+        self.desk.write([LetterPlan(letter, [reader], cc, facts=facts, says=facts.get("说", ""))], event, self.answered, process, case, names)
+
+    def tell_with(self, occasion: str, reader: str, event: Event, attach: list[dict[str, Any]], **facts: Any) -> None:
+        """The same about no case, with files and whatever else the letter must remember (`choices`)."""
+        self.desk.attach_next = attach
+        self.tell(occasion, reader, event, **facts)
+
+
+def _columns(case: Case) -> dict[str, Any]:
+    return {
+        "version": case.version, "state": case.state, "open": case.open, "title": case.title, "project": case.project, "opened_by": case.opened_by,
+        "owner": case.owner, "opened_at": case.opened_at, "entered_at": case.entered_at, "parent_id": case.parent_id, "entry_id": case.entry_id,
+        "fields": case.fields, "memo": case.memo, "revision": case.revision,
+    }  # fmt: skip

@@ -1,0 +1,105 @@
+"""Rings deadlines: reminders, the due moment, overdue letters (RULEBOOK §0.6). Right time, right person, never twice, no flood after a standstill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from store import cases
+
+from . import letters, timekeeping
+from .process.deadlines import Rung, Tick
+from .process.model import Deadline, Document, Process
+from .process.names import Names
+from .process.world import Case, Event
+from .recorder import Recorder
+
+
+def ring(recorder: Recorder, row: Any, now: datetime) -> None:
+    """Does what a deadline's next tick asks and sets the one after it. Several ticks that a standstill let pass make one letter."""
+    know = recorder.know
+    found = cases.get(know.conn, row["case_id"])
+    process = know.process_of(found["process"], found["version"]) if found else None
+    declared = timekeeping.declaration(process, row["name"], row["memo"].get("scope", "")) if process else None
+    tick = timekeeping.next_tick(know, process, row, row["next_at"] - timedelta(microseconds=1)) if process else None
+    if found is None or process is None or declared is None or tick is None or not found["open"]:
+        cases.change_deadline(know.conn, row["id"], {"next_at": None})
+        return
+    case = know.load(found)
+    at = min(tick.at, now).astimezone(know.calendar.tz)
+    memo = dict(row["memo"])
+    if tick.kind == "due":
+        memo |= {"late": True, "number": 0}
+        cases.change_deadline(know.conn, row["id"], {"status": "missed", "memo": memo})
+        if declared.late is not None:
+            case = recorder.late(process, case, row["id"], declared, Event(at))
+            fresh = next(d for d in cases.deadlines(know.conn, [case.id]) if d["id"] == row["id"])
+            if fresh["stopped_at"] is not None or fresh["status"] != "missed":
+                return  # what followed moved or ended it
+            memo = dict(fresh["memo"])
+    elif tick.kind == "overdue":
+        tick = _latest(recorder, process, row, memo, tick, now)
+        memo["number"] = tick.number
+    if tick.rung is not None:
+        _tell(recorder, process, case, declared, row, tick, Event(now.astimezone(know.calendar.tz) if tick.kind == "overdue" else at))
+    after = timekeeping.next_tick(know, process, {**row, "memo": memo}, now)
+    cases.change_deadline(know.conn, row["id"], {"memo": memo, "next_at": after.at if after else None, "step": row["step"] + 1})
+
+
+def _latest(recorder: Recorder, process: Process, row: Any, memo: dict[str, Any], tick: Tick, now: datetime) -> Tick:
+    """Of the overdue letters that a standstill let pass, the last one."""
+    for _ in range(2000):
+        later = timekeeping.next_tick(recorder.know, process, {**row, "memo": {**memo, "number": tick.number}}, now)
+        if later is None or later.at > now:
+            break
+        tick = later
+    return tick
+
+
+def _tell(recorder: Recorder, process: Process, case: Case, declared: Deadline | Document, row: Any, tick: Tick, event: Event) -> None:
+    assert tick.rung is not None
+    names = Names(process, case, event, recorder.know)
+    own = list(declared.who if isinstance(declared, Deadline) else declared.by)
+    if not own and (card := process.states.get(case.state)):
+        own = list(card.waits) or list(dict.fromkeys(r for a in card.actions.values() for r in a.by))
+    responsible = names.everyone(own) or [case.owner or case.opened_by]
+    to = _readers(recorder, tick.rung, tick.rung.to, responsible, names, declared.cc)
+    cc = _readers(recorder, tick.rung, tick.rung.cc, responsible, names, declared.cc) if tick.number >= (tick.rung.copied_from or 1) else []
+    if not to:
+        return
+    tz = recorder.know.calendar.tz
+    due = row["due"].astimezone(tz)
+    facts = {
+        "期限名": row["name"], "到期": letters.say_due(due), "怎样算": row["explained"], "责任人": "、".join(responsible),
+        "多久": _how_long(event.at - due), "第几封": tick.number, "抄送": [n for n in cc if n not in to], "说": names.fill(getattr(declared, "says", "")),
+    }  # fmt: skip
+    occasion = "reminder" if tick.kind == "remind" else "overdue"
+    copies = facts.pop("抄送")
+    for number, reader in enumerate(to):
+        recorder.tell(occasion, reader, event, process, case, 抄送=copies if number == 0 else [], **facts)
+
+
+def _readers(recorder: Recorder, rung: Rung, words: Iterable[str], responsible: list[str], names: Names, copied: Iterable[str]) -> list[str]:
+    """The people that the words of the ladder table mean: 责任人, 经理 (their superior), 上一级 (the superior's), 抄送 (抄 of the deadline)."""
+    found: list[str] = []
+    for word in words:
+        match word:
+            case "责任人":
+                found += responsible
+            case "经理":
+                found += [s for n in responsible if (s := recorder.know.superior(n))]
+            case "上一级":
+                found += [t for n in responsible if (s := recorder.know.superior(n)) and (t := recorder.know.superior(s))]
+            case "抄送":
+                found += names.everyone(copied)
+            case other:
+                found += names.people(other) or recorder.know.with_role(other)
+    return list(dict.fromkeys(found))
+
+
+def _how_long(late: timedelta) -> str:
+    minutes = max(0, int(late.total_seconds() // 60))
+    if minutes >= 2880:
+        return f" {minutes // 1440} 天"
+    return f" {minutes // 60} 小时 {minutes % 60} 分" if minutes >= 60 else f" {minutes} 分钟" if minutes else ""

@@ -1,0 +1,101 @@
+"""Where a mail belongs: which process it opens, which action it does, or that a person must look. Pure; RULEBOOK §7 and §8-17 give the order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from parsers.subjects import Pattern, Subject, near
+
+from .process.library import Library
+from .process.model import Action, Process
+
+_FORM = re.compile(r"[《》\s]")
+
+
+@dataclass(slots=True, frozen=True)
+class Opening:
+    """A way to begin a case that fits a subject or a form."""
+
+    process: Process
+    start: int
+    parts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, frozen=True)
+class Doing:
+    """An action that a subject asks for, with the case's number or what identifies it."""
+
+    process: Process
+    action: str
+    parts: dict[str, str]
+
+
+@dataclass(slots=True, frozen=True)
+class Candidate:
+    """A standard subject that was perhaps meant."""
+
+    opening: Opening
+    title: str
+
+
+class Router:
+    """The subjects and forms of every process, compiled once for a state of the library."""
+
+    def __init__(self, library: Library):
+        self.starts: list[tuple[Pattern, Process, int]] = []
+        self.forms: list[tuple[str, Process, int]] = []
+        self.actions: list[tuple[Pattern, Process, str]] = []
+        self.free: list[tuple[str, Process, int]] = []
+        for process in library.processes.values():
+            for index, start in enumerate(process.starts):
+                self.starts += [(Pattern(text), process, index) for text in start.subjects]
+                self.forms += [(_FORM.sub("", form), process, index) for form in start.forms]
+                if start.free:
+                    self.free.append((start.free, process, index))
+            for action in process.every_action().values():
+                self.actions += [(Pattern(text), process, action.name) for text in action.subjects]
+        self._by_pattern = {id(pattern): (process, index) for pattern, process, index in self.starts}
+        # the more a pattern says, the sooner it is tried: 投诉-<项目>项目沟通问题 before 投诉-<内容>
+        self.starts.sort(key=lambda s: -len(re.sub(r"<[^>]*>", "", s[0].text)))
+        self.actions.sort(key=lambda a: -len(re.sub(r"<[^>]*>", "", a[0].text)))
+
+    def opening(self, subject: Subject, fits: Iterable[str] | None = None) -> list[Opening]:
+        """Every way to begin that the subject has exactly, the most telling first."""
+        return [Opening(process, index, parts) for pattern, process, index in self.starts if (parts := pattern.match(subject)) is not None]
+
+    def doing(self, subject: Subject) -> list[Doing]:
+        """Every action that the subject asks for (`延期申请-[MF-…]`)."""
+        return [Doing(process, name, parts) for pattern, process, name in self.actions if (parts := pattern.match(subject)) is not None]
+
+    def by_form(self, subject: Subject, titles: Sequence[str]) -> Opening | None:
+        """By the name of a form: in front of the subject, in an attachment's name, or as a document's title."""
+        heads = [_FORM.sub("", subject.text), *(_FORM.sub("", t) for t in titles)]
+        best = sorted(self.forms, key=lambda f: -len(f[0]))
+        for number, head in enumerate(heads):
+            for form, process, index in best:
+                if head.startswith(form) or (number and form in head[:60]):
+                    rest = [p for p in head.removeprefix(form).split("-") if p] if not number else []
+                    return Opening(process, index, {"对象": rest[0]} if rest else {})
+        return None
+
+    def customer(self, roles: Iterable[str]) -> Opening | None:
+        """The process for a customer's free subject."""
+        held = set(roles)
+        return next((Opening(process, index) for role, process, index in self.free if role in held), None)
+
+    def close(self, subject: Subject, limit: int = 5) -> list[Candidate]:
+        """Standard subjects that are close to this one, for the sender to choose from."""
+        found = []
+        for pattern, parts, _ in near(subject, [pattern for pattern, _, _ in self.starts])[:limit]:
+            process, index = self._by_pattern[id(pattern)]
+            title = re.sub(r"<([^<>]+)>", lambda m, p=parts: p.get(m[1], m[0]), pattern.text)  # type: ignore[misc]
+            title = re.sub(r"\[[^\[\]]*<[^<>]*>[^\[\]]*\]", "", title).replace("[", "").replace("]", "")
+            found.append(Candidate(Opening(process, index, parts), title))
+        return found
+
+
+def usable(action: Action | None) -> bool:
+    """Whether a person may ask for this action by mail at all (those without 谁 are the service's own)."""
+    return action is not None and bool(action.by)
