@@ -11,11 +11,13 @@ from .maildir import MaildirMailbox
 __all__ = ["Cursor", "Envelope", "ImapMailbox", "Known", "Mailbox", "MailboxError", "MaildirMailbox", "open_mailbox"]
 
 
-def open_mailbox(config: MailboxConfig, password: Callable[[], str], *, max_size: int = MAX_MAIL_BYTES) -> Mailbox:
+def open_mailbox(config: MailboxConfig, password: Callable[[], str], *, max_size: int = MAX_MAIL_BYTES, connect: bool = True) -> Mailbox:
     """Open the mailbox a `[[mailbox]]` table names: IMAP is connected and logged in, a Maildir must exist; raises MailboxError.
 
-    `password` is asked at every connect (with `oauth2` it hands out an access token). `max_size` in bytes.
+    `password` is asked at every connect (with `oauth2` it hands out an access token). `max_size` in bytes. Without `connect` the server
+    is first spoken to by `fetch` or `wait`, so that a service starts while one of its mailboxes is away; only a bad url raises here.
     """
     if config.url.startswith("maildir:"):
-        return MaildirMailbox(config.name, config.url.removeprefix("maildir:"), processed=config.processed, max_size=max_size)
-    return ImapMailbox(config, password, max_size=max_size)
+        path = config.url.removeprefix("maildir:")
+        return MaildirMailbox(config.name, path, processed=config.processed, max_size=max_size, connect=connect)
+    return ImapMailbox(config, password, max_size=max_size, connect=connect)

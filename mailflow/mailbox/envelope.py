@@ -66,7 +66,7 @@ class Mailbox(Protocol):
 
     @property
     def uidvalidity(self) -> int:
-        """The present UIDVALIDITY (IMAP: as of the last `fetch`, at first as of opening; Maildir: always 1)."""
+        """The present UIDVALIDITY (IMAP: as of the last `fetch`, 0 before the first connection; Maildir: always 1)."""
 
     def fetch(self, cursor: Cursor, known: Known) -> Iterator[list[tuple[Envelope, bytes]]]:
         """Batches of mails after the cursor, oldest first, without those that `known` names.

@@ -24,9 +24,11 @@ BREAKS = 3  # a mail on which the connection broke this often is left lying and 
 
 
 class ImapMailbox:
-    """One folder of one account. Connects when it is made and again, by itself, at the first use after a temporary error."""
+    """One folder of one account. Connects by itself whenever it is used and not connected, also after an error."""
 
-    def __init__(self, config: MailboxConfig, password: Callable[[], str], *, max_size: int = MAX_MAIL_BYTES) -> None:
+    def __init__(
+        self, config: MailboxConfig, password: Callable[[], str], *, max_size: int = MAX_MAIL_BYTES, connect: bool = True
+    ) -> None:
         self.name = config.name
         self.problems: list[str] = []
         self.uidvalidity = 0
@@ -49,8 +51,9 @@ class ImapMailbox:
         self._broken: Counter[int] = Counter()  # uids in whose FETCH the connection broke
         self._idle_since: float | None = None
         self._polled_at = 0.0
-        with self._session():  # a wrong password or folder is told now
-            self.uidvalidity = self._selected[0]
+        if connect:
+            with self._session():
+                self.uidvalidity = self._selected[0]
 
     # ── fetching ──────────────────────────────────────────────────────────────────────────────────────────────────
 

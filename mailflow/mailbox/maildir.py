@@ -56,7 +56,9 @@ class MaildirMailbox:
 
     uidvalidity = UIDVALIDITY
 
-    def __init__(self, name: str, path: str | Path, *, processed: str | None = None, max_size: int = MAX_MAIL_BYTES) -> None:
+    def __init__(
+        self, name: str, path: str | Path, *, processed: str | None = None, max_size: int = MAX_MAIL_BYTES, connect: bool = True
+    ) -> None:
         self.name = name
         self.problems: list[str] = []
         self._path = Path(path)
@@ -69,7 +71,8 @@ class MaildirMailbox:
             raise MailboxError(f"邮箱“{name}”:processed 应是一个文件夹名,不能是“{processed}”", temporary=False)
         # Maildir++ spells a folder with a leading dot
         self._processed = self._path / f".{processed.lstrip('.')}" if processed else None
-        self._listing()
+        if connect:
+            self._listing()
 
     def fetch(self, cursor: Cursor, known: Known) -> Iterator[list[tuple[Envelope, bytes]]]:
         """See `Mailbox.fetch`. The list is made once; what arrives later is for the next call."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import pwd
 import shutil
@@ -25,6 +26,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from imapclient import IMAPClient
 
 PASSWORD = "secret-密码"
+TOKEN = "ya29.token"
 _users = count(1)
 
 
@@ -135,7 +137,7 @@ ssl = yes
 ssl_cert = <{cert}
 ssl_key = <{key}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 mail_location = maildir:{root}/mail/%u/Maildir
 mail_uid = {owner}
 mail_gid = {owner}
@@ -146,6 +148,10 @@ mail_max_userip_connections = 50
 passdb {{
   driver = static
   args = password={password}
+}}
+passdb {{
+  driver = static
+  args = password={token}
 }}
 userdb {{
   driver = static
@@ -192,7 +198,7 @@ def dovecot_server() -> Iterator[Dovecot]:
         (root / "mail").mkdir()
         os.chown(root / "mail", owner.pw_uid, owner.pw_gid)
         ports = {"imap": server.imap, "imaps": server.imaps, "lmtp": server.lmtp}
-        (root / "dovecot.conf").write_text(_DOVECOT_CONF.format(root=root, cert=cert, key=key, password=PASSWORD, owner=owner.pw_uid, **ports))
+        (root / "dovecot.conf").write_text(_DOVECOT_CONF.format(root=root, cert=cert, key=key, password=PASSWORD, token=TOKEN, owner=owner.pw_uid, **ports))
         server.start()
         try:
             yield server
@@ -258,6 +264,15 @@ class SmtpHandler:
         if self.drop == "answer":
             server.transport.abort()
         return self.say.get("DATA", "250 OK")
+
+    async def auth_XOAUTH2(self, server, args):
+        said = base64.b64decode(args[1]).decode()
+        self.logins.append(("XOAUTH2", said))
+        if f"auth=Bearer {TOKEN}\1\1" in said:
+            return AuthResult(success=True)
+        await server.push("334 " + base64.b64encode(b'{"status":"400"}').decode())
+        assert await server._reader.readline() == b"\r\n"
+        return AuthResult(success=False, handled=False)
 
     def login(self, server, session, envelope, mechanism, data):
         assert isinstance(data, LoginPassword)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from conftest import PASSWORD, Box, Dovecot, free_port
+from conftest import PASSWORD, TOKEN, Box, Dovecot, free_port
 from imapclient import IMAPClient
 
 from mailflow.mailbox import Cursor, Envelope, Mailbox, MailboxError, imap, open_mailbox
@@ -375,3 +375,21 @@ def test_a_password_that_cannot_be_read_says_why(dovecot: Dovecot, user: str, oa
     with pytest.raises(MailboxError, match="main.*密码文件不存在") as caught:
         open_mailbox(Box(dovecot.url(user), oauth2=oauth2), unreadable)
     assert caught.value.temporary == oauth2, "a token is renewed by others; a password file is the operator's"
+
+
+def test_a_token_logs_in_with_xoauth2_and_an_expired_one_is_temporary(dovecot: Dovecot, user: str) -> None:
+    box = Box(dovecot.url(user), oauth2=("token", "command"))
+    open_mailbox(box, lambda: TOKEN).close()
+    with pytest.raises(MailboxError, match="被拒绝") as caught:
+        open_mailbox(box, lambda: "expired")
+    assert caught.value.temporary
+
+
+def test_a_service_can_start_while_the_server_is_away(own_dovecot: Dovecot, user: str) -> None:
+    own_dovecot.append(user, [mail(1)])
+    own_dovecot.stop()
+    keeper, mailbox = Keeper(), open_mailbox(Box(own_dovecot.url(user)), password, connect=False)
+    with pytest.raises(MailboxError, match="自动重试"):
+        keeper.take(mailbox)
+    own_dovecot.start()
+    assert keeper.take(mailbox) == 1

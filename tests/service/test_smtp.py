@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import mailbox as stdlib_mailbox
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PASSWORD, Box, SmtpServer, free_port
+from conftest import PASSWORD, TOKEN, Box, SmtpServer, free_port
 
 from mailflow.mailbox.address import AddressError
 from mailflow.transport import Transport, TransportAway, TransportRefused, TransportUncertain, open_transport
@@ -203,3 +204,12 @@ def test_a_maildir_that_cannot_be_written_means_try_again_later(tmp_path: Path) 
     (tmp_path / "file").touch()
     with pytest.raises(TransportAway, match="写不进"):
         opened(Box(f"maildir:{tmp_path / 'file'}")).send(LETTER, ME, [YOU])
+
+
+def test_a_token_logs_in_with_xoauth2(smtp_server: Start) -> None:
+    server = smtp_server(auth=True)
+    box = dataclasses.replace(server.box(user="me@corp.example"), oauth2=("token", "command"))
+    open_transport(box, lambda: TOKEN).send(LETTER, ME, [YOU])
+    assert server.handler.logins == [("XOAUTH2", f"user=me@corp.example\1auth=Bearer {TOKEN}\1\1")]
+    with pytest.raises(TransportAway, match="被拒绝"):
+        open_transport(box, lambda: "expired").send(LETTER, ME, [YOU])
