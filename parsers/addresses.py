@@ -26,15 +26,13 @@ _MAX_ADDRESS = 1024
 def read_list(raw: bytes, limit: int = 2000) -> list[Address]:
     """The mailboxes of a From, To, Cc or Reply-To field. Groups are opened; items without any address are left out unless they name somebody."""
     text = headers.unfold(raw)
+    if "=?" in text and "@" not in text:
+        text = headers.decode_words(text)   # some clients put the whole field, addresses and all, into encoded-words
     found: list[Address] = []
     for item in split(text, limit):
         address = read_one(item)
         if address is not None:
             found.append(address)
-    if "=?" in text and not any(a.address for a in found):
-        # Some clients put the whole field, address and all, into one encoded-word.
-        again = [a for a in map(read_one, split(headers.decode_words(text), limit)) if a is not None and a.address]
-        found = again or found
     return [a for a in found if a.address] or found
 
 

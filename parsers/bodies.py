@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from . import charsets, headers, tnef
+from . import charsets, cms, headers, tnef, tree
 from . import html as html_reader
 from .message import Attachment, Limits, Message, Problem
 from .patterns import lazy
@@ -116,6 +116,15 @@ def _collect(part: Part, found: _Found, problems: list[Problem], limits: Limits)
                 text = unflow(text, part.params.get("delsp", "").lower() == "yes")
             found.plain.append(text)
         return
+    if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        content = cms.signed_content(part.data())
+        if content is not None and part.depth < limits.depth:
+            signed = tree.parse(content, limits, problems)
+            signed.depth = part.depth + 1
+            _collect(signed, found, problems, limits)
+            return
+        if part.params.get("smime-type", "").lower() not in ("certs-only", "signed-data"):
+            problems.append(Problem("encrypted", "S/MIME"))
     if kind in ("message/rfc822", "message/global", "message/news") and part.depth == 0 and part.children:
         _collect(part.children[0], found, problems, limits)   # the mail says of itself that it is a mail
         return
@@ -148,8 +157,6 @@ def _attach(part: Part, kind: str, name: str, disposition: str, found: _Found, p
                 found.html += [html] if html and not text else []
             return
         problems.append(Problem("bad-tnef", name))
-    if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
-        problems.append(Problem("encrypted" if part.params.get("smime-type", "") != "signed-data" else "signed", "S/MIME"))
     content_id = headers.unfold(part.first(b"content-id")).strip("<> ") if b"content-id" in part.fields else ""
     inline = disposition == "inline" or (bool(content_id) and disposition != "attachment")
     if not name:

@@ -1,8 +1,8 @@
 """Bytes to text: what the label says, checked against the bytes, because Chinese mail is labelled wrongly more often than not.
 
 The order is: 7-bit encodings with escapes, the declared encoding if the bytes agree with it, UTF-8, then GB18030 or Big5, whichever makes
-ordinary characters of more of the bytes, then Windows-1252. A declared Latin-1 stays Latin-1 unless every run of high bytes makes
-ordinary Chinese.
+ordinary characters of more of the bytes, then Windows-1252. A declared Latin-1 stays Latin-1 unless its high bytes come in runs that make
+everyday Chinese.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _HIGH_RUN = lazy(rb"[\x80-\xff]+")
 _ESCAPED = lazy(rb"~\{|\x1b[$(]|\x1b&")
 _UTF8_CJK = lazy(rb"[\xe3-\xe9\xef][\x80-\xbf][\x80-\xbf]|\xf0[\xa0-\xaf]")
 # GB2312: punctuation and full-width forms, kana-free; then the 3,755 everyday characters of level 1.
+_PRIVATE = lazy("[\ue000-\uf8ff]")   # what Big5 becomes when it is read as GB18030
 _GB_PAIRS = lazy(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
 _BIG5_PAIRS = lazy(rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]|[\x80-\xff]")
 _SNIFF = 64 * 1024
@@ -79,9 +80,7 @@ def decode(data: bytes, label: str = "") -> str:
         except UnicodeDecodeError:
             return _nearly_utf8(data) or _by_lines(data, "utf-8")
     if name == "gb18030" or name in ("hz", "iso2022cn"):
-        if _is_utf8_chinese(data):
-            return data.decode()
-        return _strict(data, "gb18030") or _cut_off(data, "gb18030") or (_big5_or_gb(data) if big5_share(data) > gb_share(data) + 0.2 else _by_lines(data, "gb18030"))
+        return _chinese(data)
     if name == "big5hkscs":
         if _is_utf8_chinese(data):
             return data.decode()
@@ -98,6 +97,18 @@ def decode(data: bytes, label: str = "") -> str:
         except (UnicodeError, LookupError, ValueError):
             return _strict(data, "utf-8") or _lenient(data, name)
     return sniff(data)
+
+
+def _chinese(data: bytes) -> str:
+    """Text labelled with one of the simplified encodings: GB18030, or what else was put under that label."""
+    if _UTF8_CJK.search(data):
+        return data.decode() if _is_utf8_chinese(data) else _by_lines(data, "gb18030")
+    text = _strict(data, "gb18030")
+    if text and not _PRIVATE.search(text):
+        return text
+    if big5_share(data) > gb_share(data) + 0.2:
+        return _big5_or_gb(data)
+    return text or _cut_off(data, "gb18030") or _by_lines(data, "gb18030")
 
 
 def sniff(data: bytes, western: bool = True) -> str:
@@ -151,7 +162,7 @@ def _big5_or_gb(data: bytes, western: bool = True) -> str:
 
 
 def _looks_western(data: bytes) -> bool:
-    """High bytes stand alone among letters, as in Latin scripts; Chinese comes in pairs without a letter following the odd byte."""
+    """High bytes stand alone among letters, as in Latin scripts; Chinese comes in runs."""
     runs = _HIGH_RUN.findall(data[:_SNIFF])
     alone = sum(1 for run in runs if len(run) == 1)
     return alone * 2 > len(runs)
@@ -159,7 +170,8 @@ def _looks_western(data: bytes) -> bool:
 
 def _runs_are_chinese(data: bytes) -> bool:
     runs = _HIGH_RUN.findall(data[:_SNIFF])
-    return all(len(run) % 2 == 0 for run in runs) and sum(map(len, runs)) >= 8 and max(map(len, runs)) >= 4 and gb_share(data) >= 0.95
+    high = sum(map(len, runs))
+    return high >= 8 and sum(len(run) for run in runs if len(run) >= 4) >= 0.8 * high and gb_share(data) >= 0.8
 
 
 def _is_utf8_chinese(data: bytes) -> bool:
@@ -198,7 +210,11 @@ def _by_lines(data: bytes, name: str) -> str:
         if line.isascii():
             out.append(line.decode("ascii"))
             continue
-        out.append(_strict(line, name) or _strict(line, "utf-8") or _strict(line, "gb18030") or _lenient(line, name))
+        if _is_utf8_chinese(line):
+            out.append(line.decode())
+        else:
+            gb = _strict(line, "gb18030") if name == "gb18030" or gb_share(line) >= 0.5 else ""
+            out.append(_strict(line, name) or _strict(line, "utf-8") or gb or _lenient(line, name))
     return "".join(out)
 
 

@@ -178,18 +178,22 @@ def _joined(parts: list[tuple[str, bool]]) -> str:
     """RFC 2231 §4.1: the bytes of all extended pieces are put together before they are decoded."""
     charset = ""
     data = bytearray()
-    any_extended = any(extended for _, extended in parts)
+    escaped = b""   # of the pieces in a row that are percent-encoded: they are cut anywhere, within an escape too
     for i, (value, extended) in enumerate(parts):
-        if i == 0 and any_extended:
+        if i == 0 and any(one for _, one in parts):
             match = _EXTENDED.fullmatch(value)
             if match:
                 charset, value = match[1].strip(), match[3]
-        raw = value.encode("utf-8", "surrogatepass")
+                extended = True
         if not value.isascii() and charset:
             charset = "utf-8"   # raw characters were already read by sniffing
-        if extended or (i == 0 and charset):
-            raw = _PERCENT.sub(_percent, raw)
-        data += raw
+        raw = value.encode("utf-8", "surrogatepass")
+        if extended:
+            escaped += raw
+        else:
+            data += _PERCENT.sub(_percent, escaped) + raw
+            escaped = b""
+    data += _PERCENT.sub(_percent, escaped)
     text = charsets.decode(bytes(data), charset)
     return decode_words(text) if "=?" in text else text
 

@@ -226,11 +226,14 @@ _GUESS = lazy(rb"(?:^|[\r\n])--([^\r\n]{1,70}?)[ \t]*\r?\n(?:[ \t]*\r?\n)?Conten
 
 
 def _guess_boundary(raw: bytes, start: int, end: int) -> str:
-    match = _GUESS.search(raw, start, min(end, start + 65536))
+    match = _GUESS.search(raw, max(0, start - 1), min(end, start + 65536))
     return match[1].decode("latin-1") if match and match[1].isascii() else ""
 
 
 def _base64(body: bytes, problems: list[Problem] | None) -> bytes:
+    blank = _BLANK_LINE.search(body.rstrip())
+    if blank and not _BASE64_MORE.match(body, blank.end()):
+        body = body[: blank.start()]   # a list manager put its footer below, as it is
     try:
         data = binascii.a2b_base64(body)
     except (binascii.Error, ValueError):
