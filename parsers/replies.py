@@ -18,7 +18,7 @@ _SPACES = lazy(r"[\s\u00a0\u3000\u200b\ufeff]+")
 _ORIGINAL = (
     r"原始邮件|邮件原件|原邮件|原始信件|原始消息|原信|原文|回复的原邮件|回复邮件|原始郵件|郵件原件|原始信件|原始訊息|"
     r"转发邮件信息|转发邮件|转发的邮件|转发的消息|转发信件|被转发邮件|轉寄郵件|轉寄的郵件|轉寄訊息|轉發郵件|轉寄者|"
-    r"original\s+(?:message|mail|e-?mail|appointment)|forwarded\s+(?:message|mail|by)|begin forwarded message|reply message|"
+    r"original\s+(?:messages?|mail|e-?mail|appointment)|original(?=[\s\u00a0]*[-—–_=]{2})|replied\s+message|forwarded\s+(?:message|mail|by)|begin forwarded message|reply message|"
     r"urspr(?:ü|ue?)ngliche\s+(?:nachricht|e-?mail)|weitergeleitete\s+nachricht|message\s+(?:d'origine|original|transféré)|mensaje\s+original|mensagem\s+original|"
     r"oprindelig\s+meddelelse|opprinnelig\s+melding|ursprungligt\s+meddelande|oorspronkelijk\s+bericht|doorgestuurd\s+bericht|messaggio\s+originale|alkuperäinen\s+viesti|"
     r"(?:исходное|пересылаемое|первоначальное)\s+сообщение|oryginalna\s+wiadomość|wiadomość\s+oryginalna|původní\s+zpráva|eredeti\s+üzenet|orijinal\s+(?:mesaj|ileti)|元のメッセージ|원본\s*메(?:일|시지)"
@@ -28,6 +28,7 @@ _ABOVE = lazy(
     r"[\s#\-—_=*]*(?:请|請)?(?:在|于|於)?(?:此|本|该|這|这)(?:行|线|線)(?:之上|以上|上方|上面)(?:回复|回覆|答复|輸入|输入|填写)|.{0,20}(?:please )?(?:reply|type your (?:reply|response)) above (?:this|the) line", re.I
 )
 _APPLE_FORWARD = lazy(r"\s*(?:begin forwarded message|下面是被转发的邮件|以下是(?:被)?转发的邮件|開始轉寄郵件|以下是轉寄的郵件|转发的邮件)\s*[:：]\s*", re.I)
+_TITLE = lazy(r"\s*(?:原始邮件|原邮件|原始郵件|original (?:e-?mail|message))\s*[:：]?\s*", re.I)
 _RULE = lazy(r"[\s\u00a0]*(?:[-—–_=*·~]\s?){5,}[\s\u00a0]*")
 
 # --- header blocks ---------------------------------------------------------------------------------------------------------
@@ -67,11 +68,14 @@ _WHEN = lazy(r"\d{4}\s*[年/.-]|[/.-]\d{2,4}\b|\d{1,2}[:：]\d{2}|\d{1,2}\s*月|
 
 # --- signatures ------------------------------------------------------------------------------------------------------------
 
-_SIGNATURE = lazy(r"[\s\u00a0]*(?:--|——)[ \u00a0\t]*|[\s\u00a0]*-{14,20}[\s\u00a0]*")
+_SIGNATURE = lazy(r"[\s\u00a0]*(?:--|——)[ \u00a0\t]*")
+_QQ_SIGNATURE = lazy(r"[\s\u00a0]*-{18}[\s\u00a0]*")
+_CARD = lazy(r"\s*\|\s*\|\s*")   # how Mail Master's visiting card begins as text
 _DEVICE = lazy(
     r"[\s<*_\[(（【]*(?:发自|發自|来自|來自|从我的|由我的|通过我的|从(?=\s?(?:windows|outlook|iphone|ipad))|傳送自|传送自|傳自|发送自|發送自|用(?=\s?(?:手机|foxmail|qq邮箱)))"
     r"[^。，；\n]{0,40}?(?:iphone|ipad|ios|android|mac|手机|手機|平板|设备|設備|邮箱|郵箱|信箱|邮件|郵件|outlook|foxmail|windows|华为|華為|huawei|小米|xiaomi|oppo|vivo|荣耀|honor|三星|samsung|魅族|钉钉|dingtalk|企业微信|微信|qq|wps|coremail|yahoo|gmail|网易|大师|大師|客户端|应用)[^。\n]{0,30}"
     r"|[\s<*_\[(（【]*(?:获取|下载|取得|下載)\s*(?:适用于|適用於)?.{0,10}outlook(?:\s+for\b|\s*适用|\s*行動|\s*$|\s*<).{0,60}"
+    r"|\s*[从從]我的.{1,24}(?:发送|傳送|发出|寄出)[。.]?\s*"
     r"|[\s<*_\[(（【]*(?:签名由|簽名由).{0,30}(?:定制|生成|訂製)"
     r"|[\s<*_\[(（【]*(?:envoyé|verzonden|gesendet|inviato|enviado|sendt|skickat|wysłane|enviat)\s+(?:depuis|de|vanaf|von|da|desde|do|fra|från|z|via|mit)\s+[^.,;:!?\n]{1,50}"
     r"|[\s<*_\[(（【]*sent (?:from|via|with|by) [^.,;:!?。，！？\n]{1,40}(?:<[^<>\s]*>|\(?https?://\S*)?\s*[.]?"
@@ -150,7 +154,7 @@ def _end_of_new(lines: list[str], keep: list[bool]) -> int:
             keep[i] = False
             i += 1
             continue
-        if (first in "-—–_=*~·" and _SEPARATOR.fullmatch(line)) or (len(bare) < 40 and _APPLE_FORWARD.fullmatch(line)):
+        if (first in "-—–_=*~·" and len(bare) < 200 and bare.strip("-—–_=*~· \t\u00a0") and _SEPARATOR.fullmatch(line)) or (len(bare) < 40 and _APPLE_FORWARD.fullmatch(line)):
             return _with_rule_above(lines, i)
         if len(bare) < 120 and _ABOVE.match(bare):
             return i
@@ -172,11 +176,11 @@ def _end_of_new(lines: list[str], keep: list[bool]) -> int:
 
 
 def _with_rule_above(lines: list[str], i: int) -> int:
-    """Lines of dashes just above a quote belong to it."""
+    """A line of dashes, or the words 原始邮件 alone, just above a quote belong to it."""
     j = i - 1
     while j >= 0 and not lines[j].strip():
         j -= 1
-    return j if j >= 0 and _RULE.fullmatch(lines[j]) else i
+    return j if j >= 0 and (_RULE.fullmatch(lines[j]) or _TITLE.fullmatch(lines[j])) else i
 
 
 def _label(line: str) -> tuple[str, str]:
@@ -282,25 +286,37 @@ def _next_is_cited(lines: list[str], j: int) -> bool:
 
 def _cut_signature(lines: list[str], keep: list[bool], end: int, sender_name: str) -> None:
     """Strikes out the signature at the end of the new words, with or without a delimiter (RFC 3676 §4.3), and lines that clients add."""
+    left = [0] * (end + 1)   # how many lines that say something stand from here on
+    for i in range(end - 1, -1, -1):
+        left[i] = left[i + 1] + (1 if keep[i] and lines[i].strip() else 0)
     above = False
     for i in range(end):
         if not keep[i] or not lines[i].strip():
             continue
         line = lines[i]
-        if above and (_SIGNATURE.fullmatch(line) and _below_is_signature(lines, keep, i + 1, end)):
+        first = line.lstrip()[0]
+        rest = left[i + 1]
+        if above and first in "-—" and rest <= 25 and (_SIGNATURE.fullmatch(line) or (_QQ_SIGNATURE.fullmatch(line) and _is_card(lines[i + 1 : end]))):
             _strike(keep, i, _until_quote(keep, i, end))
-            return
-        if _DEVICE.fullmatch(line) or (len(line) > 20 and _DISCLAIMER.match(line)):
-            rest = [j for j in range(i + 1, end) if keep[j] and lines[j].strip()]
-            if len(rest) <= 12 or _DISCLAIMER.match(line):
-                keep[i] = False
-                if above and len(rest) <= 3 and all(_DEVICE.fullmatch(lines[j]) or _SIGN_LINE.search(lines[j]) or _RULE.fullmatch(lines[j]) for j in rest):
-                    _strike(keep, i, end)
-                continue
+            break
+        if above and first == "|" and rest <= 16 and _CARD.fullmatch(line):
+            _strike(keep, i, end)
+            break
+        if (rest <= 12 and len(line) < 120 and _DEVICE.fullmatch(line)) or (len(line) > 20 and _DISCLAIMER.match(line)):
+            keep[i] = False
+            if above and rest <= 3 and all(_DEVICE.fullmatch(one) or _SIGN_LINE.search(one) or _RULE.fullmatch(one) for one in lines[i + 1 : end] if one.strip()):
+                _strike(keep, i, end)
+            continue
         above = True
     _cut_list_footer(lines, keep, end)
     _cut_bare_signature(lines, keep, end, sender_name)
     _cut_closing(lines, keep, end)
+
+
+def _is_card(below: list[str]) -> bool:
+    """A few short lines of a name, an office, a telephone; fields of a form are none."""
+    said = [line.strip() for line in below if line.strip()]
+    return 0 < len(said) <= 8 and all(len(line) <= 40 and (_SIGN_LINE.search(line) or not re.search(r"[:：。]", line)) for line in said)
 
 
 def _last_lines(lines: list[str], keep: list[bool], end: int, most: int) -> list[int]:
@@ -337,12 +353,6 @@ def _cut_closing(lines: list[str], keep: list[bool], end: int) -> None:
             return
         if len(line) > 70 or line.rstrip().endswith(("。", "？", "?", "！")):
             return
-
-
-def _below_is_signature(lines: list[str], keep: list[bool], start: int, end: int) -> bool:
-    """What stands below a delimiter is short; a long text below dashes is a text."""
-    below = [lines[j] for j in range(start, end) if keep[j] and lines[j].strip()]
-    return len(below) <= 25
 
 
 def _until_quote(keep: list[bool], i: int, end: int) -> int:
