@@ -35,6 +35,9 @@ class Transport(Protocol):
         Returns when the server has taken it. Raises TransportRefused, TransportAway or TransportUncertain; only the last leaves a doubt.
         """
 
+    def pause(self) -> float:
+        """Seconds until `rate` lets the next letter go, 0 for at once. `send` waits so long by itself; who has other work asks first."""
+
     def flush(self) -> None:
         """Everything sent so far is durable when this returns. To be called before `sent` is committed. Raises TransportUncertain."""
 
@@ -68,11 +71,14 @@ class Pace:
 
     def wait(self) -> None:
         """Sleep until the next letter may go."""
-        if not self._rate:
-            return
-        if len(self._times) == self._rate and (left := self._times[0] + 60 - self._clock()) > 0:
+        if (left := self.left()) > 0:
             self._sleep(left)
-        self._times.append(self._clock())
+        if self._rate:
+            self._times.append(self._clock())
+
+    def left(self) -> float:
+        """Seconds until then."""
+        return max(0.0, self._times[0] + 60 - self._clock()) if self._rate and len(self._times) == self._rate else 0.0
 
 
 class SmtpTransport:
@@ -87,6 +93,10 @@ class SmtpTransport:
             raise TransportRefused(550, "这封信没有收件人")
         self._pace.wait()
         self._session.send(message, sender, recipients)
+
+    def pause(self) -> float:
+        """See `Transport.pause`."""
+        return self._pace.left()
 
     def flush(self) -> None:
         """An SMTP server that has answered 250 has the letter on its disk (RFC 5321 6.1)."""
@@ -114,6 +124,10 @@ class MaildirTransport:
                 self._write(message)
         except OSError as error:
             raise TransportAway(f"信写不进 {self._path}({error.strerror});请检查权限和磁盘空间,稍后自动重试") from error
+
+    def pause(self) -> float:
+        """See `Transport.pause`."""
+        return self._pace.left()
 
     def flush(self) -> None:
         """See `Transport.flush`. Raises TransportUncertain: the letters lie there, and a power failure may still take them."""

@@ -67,8 +67,9 @@ class ImapMailbox:
             same = cursor.uidvalidity == self.uidvalidity
             after = cursor.last_uid if same else 0
             uids = self._search(client, after)
-            have = known(uids) if same and uids else set()
-            if have and self._processed:
+        have = known(uids) if same and uids else set()
+        if have and self._processed:
+            with self._same_folder() as client:
                 self._move(client, sorted(have))  # we were stopped between keeping and moving
         self._listed_to = max([after, *uids])
         todo = [uid for uid in uids if uid not in have]

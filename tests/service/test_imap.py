@@ -393,3 +393,14 @@ def test_a_service_can_start_while_the_server_is_away(own_dovecot: Dovecot, user
         keeper.take(mailbox)
     own_dovecot.start()
     assert keeper.take(mailbox) == 1
+
+
+def test_an_error_of_the_store_is_not_taken_for_one_of_the_server(dovecot: Dovecot, user: str) -> None:
+    dovecot.append(user, [mail(1)])
+
+    def broken(uids: list[int]) -> set[int]:
+        raise OSError("the database is away")
+
+    mailbox = opened(dovecot, user)
+    with pytest.raises(OSError, match="the database is away"):
+        list(mailbox.fetch(Cursor(mailbox.uidvalidity, 0), broken))

@@ -168,6 +168,9 @@ def test_rate_holds_in_any_sixty_seconds_and_lets_the_first_letters_go_at_once(s
         now[0] += 5
     assert went == [0, 5, 10, 60, 65, 70, 120, 125]
     assert slept == [45, 45]
+    assert transport.pause() == 0
+    transport.send(LETTER, ME, [YOU])
+    assert transport.pause() == 50
 
 
 @pytest.mark.parametrize(
