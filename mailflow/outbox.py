@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from datetime import datetime, timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.header import Header
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.policy import compat32
+from email.utils import format_datetime, formataddr
 from typing import Any
 
 from store import Store
@@ -38,7 +41,7 @@ def send(store: Store, config: Config, library: Library, transport: Transport, n
             try:
                 message = as_mime(row, config, library, store, now)
                 recipients = [row["reader"], *row["cc"]]
-                transport.send(message.as_bytes(policy=SMTP), config.service.address, recipients)
+                transport.send(message.as_bytes(policy=compat32.clone(linesep="\r\n")), config.service.address, recipients)
                 results.append((row["id"], "sent", ""))
                 sent += 1
             except TransportRefused as why:
@@ -75,39 +78,57 @@ def send(store: Store, config: Config, library: Library, transport: Transport, n
             return sent, stopped
 
 
-def as_mime(row: Any, config: Config, library: Library, store: Store, now: datetime) -> EmailMessage:
-    """The letter as it goes out (CONTRACT `Letters`)."""
+def as_mime(row: Any, config: Config, library: Library, store: Store, now: datetime) -> Message:
+    """The letter as it goes out (CONTRACT `Letters`). Built with email.mime, a third of the time of EmailMessage."""
     content = row["content"]
-    m = EmailMessage(policy=SMTP)
-    m["From"] = Address(config.service.name, addr_spec=config.service.address)
-    m["To"] = _to(content["reader"], row["reader"])
+    body = MIMEMultipart("alternative")
+    body.attach(_text(letters.plain(content), "plain"))
+    body.attach(_text(letters.rich(content, config.service.address), "html"))
+    files = [file for what in content.get("attach", []) for file in _files(what, library, store)]
+    m: Message = body
+    if files:
+        m = MIMEMultipart("mixed")
+        m.attach(body)
+        for name, data, kind in files:
+            m.attach(_file(name, data, kind))
+    m["From"] = _named(config.service.name, config.service.address)
+    m["To"] = _named(content["reader"] if "@" not in content["reader"] else "", row["reader"])
     if row["cc"]:
         m["Cc"] = ", ".join(row["cc"])
-    m["Subject"] = row["subject"]
+    m["Subject"] = Header(row["subject"], "utf-8" if not row["subject"].isascii() else "us-ascii", maxlinelen=76, header_name="Subject")
     m["Date"] = format_datetime(now.astimezone(config.service.timezone))
     m["Message-ID"] = row["message_id"]
     if row["in_reply_to"]:
         m["In-Reply-To"] = row["in_reply_to"]
-        m["References"] = row["references"]
-    m["Auto-Submitted"] = "auto-replied" if row["in_reply_to"] else "auto-generated"
+        m["References"] = row["references"].replace(" ", "\r\n ")
+    m["Auto-Submitted"] = "auto-replied" if row["in_reply_to"] else "auto-generated"  # RFC 3834 §5
     if content.get("number"):
         m["X-Mailflow-Case"] = content["number"]
-    m["X-Mailflow-Letter"] = "=" .join(["id", str(row["id"])])
+    m["X-Mailflow-Letter"] = str(row["id"])
     m["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    m.set_content(letters.plain(content), cte="base64")
-    m.add_alternative(letters.rich(content, config.service.address), subtype="html", cte="base64")
-    for what in content.get("attach", []):
-        for name, data, kind in _files(what, library, store):
-            main, _, sub = kind.partition("/")
-            m.add_attachment(data, maintype=main, subtype=sub, filename=name)
     return m
 
 
-def _to(name: str, address: str) -> str | Address:
-    try:
-        return Address(name if "@" not in name else "", addr_spec=address)
-    except ValueError:  # an address that RFC 5322 would not have, but that somebody has
-        return address
+def _text(text: str, kind: str) -> Message:
+    part = Message()
+    part["Content-Type"] = f'text/{kind}; charset="utf-8"'
+    part["Content-Transfer-Encoding"] = "base64"
+    part.set_payload(base64.encodebytes(text.replace("\n", "\r\n").encode("utf-8", "replace")).decode("ascii"))
+    return part
+
+
+def _file(name: str, data: bytes, kind: str) -> Message:
+    part = Message()
+    part.add_header("Content-Type", kind)
+    part["Content-Transfer-Encoding"] = "base64"
+    part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name) if not name.isascii() else name)
+    part.set_payload(base64.encodebytes(data).decode("ascii"))
+    return part
+
+
+def _named(name: str, address: str) -> str:
+    """`名字 <address>`, encoded; of a name no line end can reach the header."""
+    return formataddr((re.sub(r"[\r\n]+", " ", name), address)) if name else address
 
 
 def _files(what: dict[str, Any], library: Library, store: Store) -> list[tuple[str, bytes, str]]:
