@@ -14,27 +14,40 @@ from store.tables import case, deadline, document, entry, history, process_versi
 Row = sa.RowMapping
 _MOST_IDS = 500
 
+# What every mail asks is built once: building a select costs more than running it.
+_GET = sa.select(case).where(case.c.id == sa.bindparam("id"))
+_BY_NUMBER = sa.select(case).where(case.c.number == sa.bindparam("number"))
+_LAST_SEQ = sa.select(sa.func.max(case.c.seq)).where(case.c.code == sa.bindparam("code"), case.c.year == sa.bindparam("year"))
+_OPEN = sa.insert(case).returning(case.c.id)
+_NOTE = sa.insert(history)
+_DEADLINES_OF_ONE = sa.select(deadline).where(deadline.c.case_id == sa.bindparam("case_id")).order_by(deadline.c.id)
+_ADD_DEADLINE = sa.insert(deadline).returning(deadline.c.id)
+_FALLING = sa.select(deadline).where(deadline.c.next_at <= sa.bindparam("until")).order_by(deadline.c.next_at, deadline.c.id).limit(sa.bindparam("most"))
+_DOCUMENTS_OF_ONE = sa.select(document).where(document.c.case_id == sa.bindparam("case_id")).order_by(document.c.id)
+_ADD_ENTRY = sa.insert(entry).returning(entry.c.id)
+_PROJECTS = sa.select(project).order_by(project.c.name)
+
 
 # -- cases ---------------------------------------------------------------------------------------------------------------
 
 
 def get(conn: sa.Connection, id: int) -> Row | None:
     """One case."""
-    return conn.execute(sa.select(case).where(case.c.id == id)).mappings().first()
+    return conn.execute(_GET, {"id": id}).mappings().first()
 
 
 def by_number(conn: sa.Connection, number: str) -> Row | None:
     """The case of a number such as MF-COMM-2026-0007."""
-    return conn.execute(sa.select(case).where(case.c.number == number)).mappings().first()
+    return conn.execute(_BY_NUMBER, {"number": number}).mappings().first()
 
 
 def open_case(conn: sa.Connection, row: Mapping[str, Any]) -> tuple[int, str]:
     """Inserts a case under the next number of its code and year; (id, number). Inside a `begin` transaction: numbers are counted."""
     code, year = row["code"], row["year"]
     lock(conn, f"number {code}")
-    last = conn.scalar(sa.select(sa.func.max(case.c.seq)).where(case.c.code == code, case.c.year == year)) or 0
+    last = conn.scalar(_LAST_SEQ, {"code": code, "year": year}) or 0
     number = f"MF-{code}-{year}-{last + 1:04d}"
-    id = conn.execute(sa.insert(case).values(**row, seq=last + 1, number=number).returning(case.c.id)).scalar_one()
+    id = conn.execute(_OPEN, {**row, "seq": last + 1, "number": number}).scalar_one()
     return int(id), number
 
 
@@ -101,11 +114,8 @@ def note(
     mail_id: int | None = None,
 ) -> None:
     """Adds one line to a case's history; nothing there is ever changed."""
-    conn.execute(
-        sa.insert(history).values(
-            case_id=case_id, at=at, who=who, mail_id=mail_id, action=action, from_state=from_state, to_state=to_state, note=text
-        )
-    )
+    row = {"case_id": case_id, "at": at, "who": who, "mail_id": mail_id, "action": action, "from_state": from_state, "to_state": to_state, "note": text}
+    conn.execute(_NOTE, row)
 
 
 def story(conn: sa.Connection, case_id: int) -> list[Row]:
@@ -124,6 +134,8 @@ def count_actions(conn: sa.Connection, case_id: int, action: str) -> int:
 
 def deadlines(conn: sa.Connection, case_ids: Sequence[int]) -> list[Row]:
     """The deadlines of cases, oldest first."""
+    if len(case_ids) == 1:
+        return list(conn.execute(_DEADLINES_OF_ONE, {"case_id": case_ids[0]}).mappings())
     found: list[Row] = []
     for at in range(0, len(case_ids), _MOST_IDS):
         chunk = case_ids[at : at + _MOST_IDS]
@@ -133,7 +145,8 @@ def deadlines(conn: sa.Connection, case_ids: Sequence[int]) -> list[Row]:
 
 def add_deadline(conn: sa.Connection, row: Mapping[str, Any]) -> int:
     """Adds a deadline, gives its id."""
-    return int(conn.execute(sa.insert(deadline).values(**row).returning(deadline.c.id)).scalar_one())
+    full = {"status": "running", "explained": "", "stopped_at": None, "paused_at": None, "next_at": None, "step": 0, "memo": {}, **row}
+    return int(conn.execute(_ADD_DEADLINE, full).scalar_one())
 
 
 def change_deadline(conn: sa.Connection, id: int, values: Mapping[str, Any]) -> None:
@@ -143,8 +156,7 @@ def change_deadline(conn: sa.Connection, id: int, values: Mapping[str, Any]) -> 
 
 def falling(conn: sa.Connection, until: datetime, limit: int = 500) -> list[Row]:
     """The deadlines whose next tick falls by then, earliest first."""
-    query = sa.select(deadline).where(deadline.c.next_at <= until).order_by(deadline.c.next_at, deadline.c.id).limit(limit)
-    return list(conn.execute(query).mappings())
+    return list(conn.execute(_FALLING, {"until": until, "most": limit}).mappings())
 
 
 # -- documents -----------------------------------------------------------------------------------------------------------
@@ -152,6 +164,8 @@ def falling(conn: sa.Connection, until: datetime, limit: int = 500) -> list[Row]
 
 def documents(conn: sa.Connection, case_ids: Sequence[int]) -> list[Row]:
     """The documents of cases."""
+    if len(case_ids) == 1:
+        return list(conn.execute(_DOCUMENTS_OF_ONE, {"case_id": case_ids[0]}).mappings())
     found: list[Row] = []
     for at in range(0, len(case_ids), _MOST_IDS):
         chunk = case_ids[at : at + _MOST_IDS]
@@ -170,7 +184,7 @@ def set_document(conn: sa.Connection, case_id: int, name: str, values: Mapping[s
 
 def add_entry(conn: sa.Connection, row: Mapping[str, Any]) -> int:
     """Adds a row to a register, gives its id."""
-    return int(conn.execute(sa.insert(entry).values(**row).returning(entry.c.id)).scalar_one())
+    return int(conn.execute(_ADD_ENTRY, dict(row)).scalar_one())
 
 
 def entries(
@@ -223,7 +237,7 @@ def count_and_sum(conn: sa.Connection, register: str, statuses: Collection[str],
 
 def projects(conn: sa.Connection) -> list[Row]:
     """What mail said of projects."""
-    return list(conn.execute(sa.select(project).order_by(project.c.name)).mappings())
+    return list(conn.execute(_PROJECTS).mappings())
 
 
 def set_project(conn: sa.Connection, name: str, data: Mapping[str, str], case_id: int | None, at: datetime) -> None:
