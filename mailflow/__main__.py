@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from .passes import Office
@@ -17,16 +18,21 @@ if TYPE_CHECKING:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; gives the exit status."""
+    for stream in (sys.stdout, sys.stderr):  # a lone surrogate of a broken mail, or a terminal without Chinese, must not end a command
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     args = _arguments().parse_args(argv)
     try:
-        return args.run(args) or 0
-    except BrokenPipeError:
+        status = args.run(args) or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # `mailflow inbox | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         print("已中断", file=sys.stderr)
         return 130
-    except Exception as why:  # noqa: BLE001 - no traceback reaches a user; MAILFLOW_DEBUG=1 shows it to an engineer
+    except Exception as why:  # no traceback reaches a user; MAILFLOW_DEBUG=1 shows it to an engineer
         if os.environ.get("MAILFLOW_DEBUG"):
             raise
         from .errors import said
@@ -36,15 +42,52 @@ def main(argv: list[str] | None = None) -> int:
         return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in Chinese, in one line, what is wrong with the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with status 2."""
+        if found := re.search(r"the following arguments are required: (.+)", message):
+            says = f"还缺 {found[1]}"
+        elif found := re.search(r"argument COMMAND: invalid choice: '(.*?)'", message):
+            import difflib
+
+            near = difflib.get_close_matches(found[1], COMMANDS, 1, 0.5)
+            says = f"没有“{found[1]}”这个命令" + (f"(是不是 {near[0]}?)" if near else "")
+        elif found := re.search(r"unrecognized arguments: (.+)", message):
+            says = f"不认得 {found[1]}"
+        elif found := re.search(r"argument (\S+): expected one argument", message):
+            says = f"{found[1]} 后面要写一个值"
+        elif found := re.search(r"argument (\S+): invalid (?:int value|choice): '(.*?)'", message):
+            says = f"{found[1]} 不能是“{found[2]}”"
+        else:
+            says = message
+        print(f"{says};执行 {self.prog} --help 看用法", file=sys.stderr)
+        sys.exit(2)
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: that takes longer than everything else a command needs to start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Prints it and ends."""
+        print(f"mailflow {_version()}")
+        parser.exit()
+
+
+COMMANDS: list[str] = []  # filled below, for `_Parser` to guess what was meant
+
+
 def _arguments() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="mailflow", description="把技术支持部门的邮箱变成工单、期限和回信。")
+    p = _Parser(prog="mailflow", description="把技术支持部门的邮箱变成工单、期限和回信。")
     p.add_argument("--config", type=Path, default=Path("mailflow.toml"), metavar="FILE", help="配置文件,默认 ./mailflow.toml")
-    p.add_argument("--version", action="version", version=_version())
+    p.add_argument("--version", action=_Version, nargs=0, help="版本")
     commands = p.add_subparsers(title="命令", metavar="COMMAND", required=True)
 
     def command(name: str, run: Any, help: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help, description=help)
         sub.set_defaults(run=run)
+        COMMANDS.append(name)
         return sub
 
     c = command("demo", _demo, "不用任何配置:自带邮件服务器、样例人员和来信,跑一遍给您看")
@@ -59,6 +102,13 @@ def _arguments() -> argparse.ArgumentParser:
     c.add_argument("file", nargs="+")
     c.add_argument("--json", action="store_true")
     c.add_argument("--diagnose", action="store_true", help="另给经过的服务器、耽搁和毛病")
+    c = command("import", _import, "收进旧邮件(.eml、mbox、Maildir),重复收一次也只算一次;默认只存档")
+    c.add_argument("path", nargs="+", type=Path, metavar="PATH")
+    c.add_argument("--process", action="store_true", help="同时按流程办理(开单、记账),不发信;没结束的单此后照常催办")
+    c.add_argument("--send", action="store_true", help="办理并照常回信;含 --process")
+    c = command("export", _export, "把表导出为 Excel 工作簿")
+    c.add_argument("table", choices=["tracking", "cases", "ledger"], metavar="tracking|cases|ledger")
+    c.add_argument("file", type=Path, metavar="FILE.xlsx")
     for name, help in (
         ("inbox", "收到的每一封信的去向"), ("cases", "工单"), ("projects", "项目"), ("tracking", "项目跟踪表"), ("ledger", "台账"), ("outbox", "发出的信"),
     ):  # fmt: skip
@@ -68,8 +118,9 @@ def _arguments() -> argparse.ArgumentParser:
     c = command("case", _case, "一张单的全部经过")
     c.add_argument("number")
     c.add_argument("--json", action="store_true")
-    c = command("process", _process, "流程清单;或一个流程的表")
-    c.add_argument("id", nargs="?")
+    c = command("process", _process, "流程清单;或一个流程的表和图")
+    c.add_argument("id", nargs="?", help="编号、英文名或中文名,如 A05")
+    c.add_argument("--svg", type=Path, metavar="FILE", help="把流程画成图,用浏览器打开")
     c.add_argument("--json", action="store_true")
     c = command("try", _try, "这封信按某流程会怎样;不存不发")
     c.add_argument("process")
@@ -91,8 +142,10 @@ def _version() -> str:
 
 @contextmanager
 def _office(args: argparse.Namespace, mailboxes: bool = False) -> Iterator[Office]:
+    from . import logs
     from .wiring import open_office
 
+    logs.set_up()
     office = open_office(args.config, mailboxes=mailboxes)
     try:
         yield office
@@ -101,10 +154,11 @@ def _office(args: argparse.Namespace, mailboxes: bool = False) -> Iterator[Offic
 
 
 def _once(args: argparse.Namespace) -> int:
+    from .alone import alone
     from .clock import read_now
 
     now = read_now(args.now) if args.now else None
-    with _office(args, mailboxes=True) as office:
+    with _office(args, mailboxes=True) as office, alone(office.config):
         done = office.once(now)
         for line in office.library.problems:
             print(line, file=sys.stderr)
@@ -175,6 +229,8 @@ def _replay(args: argparse.Namespace) -> int:
 
     from store import mails
 
+    from .alone import alone
+    from .errors import Occupied
     from .passes import Done
 
     with _office(args) as office:
@@ -183,9 +239,15 @@ def _replay(args: argparse.Namespace) -> int:
             released = mails.release(conn, args.id)
         missing = set(args.id) - released
         done = Done()
-        office.work(datetime.now(UTC), done)
-        office.send(datetime.now(UTC), done)
-    print("、".join(f"{name} {count}" for name, count in sorted(done.ends.items())) or "没有可重新处理的信")
+        try:
+            with alone(office.config):
+                office.work(datetime.now(UTC), done)
+                office.send(datetime.now(UTC), done)
+            print("、".join(f"{name} {count}" for name, count in sorted(done.ends.items())) or "没有可重新处理的信")
+        except Occupied:  # the service takes them from here
+            print(f"已放回 {len(released)} 封,由正在运行的服务接着办理" if released else "没有可重新处理的信")
+    for line in done.problems:
+        print(line, file=sys.stderr)
     if missing:
         print(f"没有搁置着的编号:{'、'.join(map(str, sorted(missing)))};执行 mailflow inbox 查看", file=sys.stderr)
     return 1 if missing or done.ends.get("held") else 0
@@ -212,7 +274,21 @@ def _demo(args: argparse.Namespace) -> int:
 def _process(args: argparse.Namespace) -> int:
     from .process_command import run
 
-    return run(args.config, args.id, args.json)
+    return run(args.config, args.id, args.json, args.svg)
+
+
+def _import(args: argparse.Namespace) -> int:
+    from .importing import run
+
+    with _office(args) as office:
+        return run(office, args.path, act=args.process or args.send, send=args.send)
+
+
+def _export(args: argparse.Namespace) -> int:
+    from .exporting import run
+
+    with _office(args) as office:
+        return run(office, args.table, args.file)
 
 
 def _try(args: argparse.Namespace) -> int:
