@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from store import marks, savepoint
 
+from . import digests
 from .calendars import next_occurrence
+from .knowledge import Knowledge
 from .process.world import Event
 from .recorder import Recorder
 
@@ -16,6 +18,33 @@ if TYPE_CHECKING:
 
 
 def run(office: Office, now: datetime, done: Done) -> None:
+    """Everything that the calendar asks for by now."""
+    _begin(office, now, done)
+    for plan in office.library.digests.values():
+        with office.store.begin() as conn:
+            know = office.knowledge(conn, now)
+            if (due := _due(know, f"digest/{plan.name}", plan.when)) is None:
+                continue
+            with savepoint(conn):
+                digests.send(Recorder(know, office.desk(know)), plan, due)
+            done.rung += 1
+
+
+def _due(know: Knowledge, name: str, when: str) -> datetime | None:
+    """The last time that a duty fell since it was last done; it is marked as done. None where none fell, or at the very first start."""
+    mark = marks.get(know.conn, name)
+    marks_now = mark is None
+    due = None
+    if mark is not None:
+        found = next_occurrence(when, mark["at"].astimezone(know.calendar.tz), know.calendar)
+        while found <= know.now:
+            due, found = found, next_occurrence(when, found, know.calendar)
+    if marks_now or due is not None:
+        marks.set(know.conn, name, know.now)
+    return due
+
+
+def _begin(office: Office, now: datetime, done: Done) -> None:
     """Begins the cases whose time has come since the last pass; after the first start from the next time on (§8-16), after a standstill once."""
     for process in list(office.library.processes.values()):
         for index, start in enumerate(process.starts):
@@ -23,18 +52,9 @@ def run(office: Office, now: datetime, done: Done) -> None:
                 continue
             with office.store.begin() as conn:
                 know = office.knowledge(conn, now)
-                name = f"timed/{process.name}/{index}"
-                mark = marks.get(conn, name)
-                if mark is None:
-                    marks.set(conn, name, now)
+                due = _due(know, f"timed/{process.name}/{index}", start.timed)
+                if due is None:
                     continue
-                last = mark["at"].astimezone(know.calendar.tz)
-                due = next_occurrence(start.timed, last, know.calendar)
-                if due > know.now:
-                    continue
-                while (later := next_occurrence(start.timed, due, know.calendar)) <= know.now:
-                    due = later
                 with savepoint(conn):
                     Recorder(know, office.desk(know)).open_child(process.name, {}, None, Event(due), 0, start=index)
-                marks.set(conn, name, now)
                 done.rung += 1

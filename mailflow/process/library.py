@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import loader
+from .digest_plans import DigestPlan, read_digest
 from .lookups import LookupError_
 from .model import Action, Deadline, Effects, Process
 from .registers import Register, read_register
@@ -38,6 +39,7 @@ class Library:
     registers: dict[str, Register] = field(default_factory=dict)
     tables: dict[str, DecisionTable] = field(default_factory=dict)
     letters: dict[str, Path] = field(default_factory=dict)
+    digests: dict[str, DigestPlan] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     _seen: dict[Path, _Loaded] = field(default_factory=dict)
 
@@ -45,14 +47,14 @@ class Library:
         """Reads what changed since the last time; True when anything did. An organisation's file of the same name takes the shipped one's place."""
         chosen: dict[str, Path] = {}
         for folder in self.folders:
-            for kind, pattern in (("processes", "**/*.yaml"), ("registers", "*.yaml"), ("tables", "*.csv"), ("letters", "*.txt")):
+            for kind, pattern in (("processes", "**/*.yaml"), ("registers", "*.yaml"), ("digests", "*.yaml"), ("tables", "*.csv"), ("letters", "*.txt")):
                 for path in sorted((folder / kind).glob(pattern)):
                     chosen[f"{kind}/{path.name}"] = path
         stamps = {path: (s.st_mtime_ns, s.st_size) for path in chosen.values() if (s := path.stat())}
         if stamps == {path: loaded.stamp for path, loaded in self._seen.items()}:
             return False
         problems: list[str] = []
-        processes, registers, tables, letters = {}, {}, {}, {}
+        processes, registers, tables, letters, digests = {}, {}, {}, {}, {}
         for key, path in chosen.items():
             kind = key.partition("/")[0]
             if kind == "letters":
@@ -63,13 +65,13 @@ class Library:
             value = before.value if before else None
             if before is None or before.stamp != stamps[path]:
                 try:
-                    value = {"processes": loader.load, "registers": read_register, "tables": read_table}[kind](path)
+                    value = {"processes": loader.load, "registers": read_register, "tables": read_table, "digests": read_digest}[kind](path)
                 except (TemplateError, LookupError_, OSError) as why:
                     problems.append(str(why))
                 self._seen[path] = _Loaded(stamps[path], value)
             if value is None:
                 continue
-            into: dict[str, Any] = {"processes": processes, "registers": registers, "tables": tables}[kind]
+            into: dict[str, Any] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests}[kind]
             name = path.stem if kind == "tables" else value.name
             if name in into and kind == "processes":
                 problems.append(f"{path.name}:名称“{name}”与 {into[name].file} 重复;请改一个")
@@ -77,7 +79,7 @@ class Library:
             into[name] = value
         for path in set(self._seen) - set(stamps):
             del self._seen[path]
-        self.processes, self.registers, self.tables, self.letters = processes, registers, tables, letters
+        self.processes, self.registers, self.tables, self.letters, self.digests = processes, registers, tables, letters, digests
         self.problems = problems + list(self._dangling())
         return True
 
@@ -162,6 +164,13 @@ class Library:
                     yield f"{register.file}:没有决策表“{table}”{_near(table, self.tables)}"
             if register.process and register.process not in self.processes:
                 yield f"{register.file}:没有“{register.process}”这个流程{_near(register.process, self.processes)}"
+        for plan in self.digests.values():
+            for section in plan.sections:
+                if section.register and section.register not in self.registers:
+                    yield f"{plan.file} 第 {section.line} 行:没有“{section.register}”这本台账{_near(section.register, self.registers)}"
+                for name in section.processes:
+                    if name not in self.processes:
+                        yield f"{plan.file} 第 {section.line} 行:没有“{name}”这个流程{_near(name, self.processes)}"
         for row in self.tables["通用信"].rows if "通用信" in self.tables else ():
             if row["信"] and row["信"] not in self.letters:
                 yield f"通用信.csv:没有“{row['信']}”这封信"
