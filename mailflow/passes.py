@@ -56,6 +56,7 @@ class Office:
     mailboxes: list[Mailbox]
     open_transport: Callable[[], Transport]
     secret: bytes = b""
+    stopping: Callable[[], bool] = lambda: False  # asked between batches: a service that must end finishes the one it holds
     _transport: Transport | None = None
     _router: Router | None = None
     _directory: Directory | None = None
@@ -106,17 +107,16 @@ class Office:
         self.send(now or datetime.now(UTC), done)
         return done
 
-    def fetch(self, mailbox: Mailbox, now: datetime | None, done: Done) -> None:
-        """Keeps what is new in a mailbox: bytes and row durable first, only then is the server told."""
+    def fetch(self, mailbox: Mailbox, now: datetime | None, done: Done) -> bool:
+        """Keeps what is new in a mailbox: bytes and row durable first, only then is the server told. False when the mailbox is away."""
         try:
-            uidvalidity = mailbox.uidvalidity
             with self.store.read() as conn:
                 kept = mails.cursor(conn, mailbox.name)
             cursor = Cursor(kept["uidvalidity"], kept["last_uid"]) if kept else Cursor(0, 0)
 
             def known(uids: list[int]) -> set[int]:
                 with self.store.read() as conn:
-                    return mails.known(conn, mailbox.name, uidvalidity, uids)
+                    return mails.known(conn, mailbox.name, mailbox.uidvalidity, uids)
 
             for batch in mailbox.fetch(cursor, known):
                 places = self.store.archive.append([raw for _, raw in batch])
@@ -132,13 +132,17 @@ class Office:
                 after = mailbox.done([envelope for envelope, _ in batch])
                 with self.store.begin() as conn:
                     mails.set_cursor(conn, mailbox.name, after.uidvalidity, after.last_uid)
-            done.problems += getattr(mailbox, "problems", [])
+                if self.stopping():
+                    break
+            done.problems += mailbox.problems
         except MailboxError as why:
             done.problems.append(str(why))
+            return False
+        return True
 
     def work(self, now: datetime, done: Done) -> None:
         """Mails and due times up to `now`, in the order of time."""
-        while self._batch(now, done):
+        while not self.stopping() and self._batch(now, done):
             pass
         while self._ring(now, done):
             pass

@@ -26,7 +26,11 @@ def open_office(path: Path, *, mailboxes: bool = False) -> Office:
     def transport() -> Transport:
         return open_transport(config.smtp, lambda: password(config.smtp))
 
-    boxes = [open_mailbox(box, lambda box=box: password(box)) for box in config.mailboxes] if mailboxes else []  # type: ignore[misc]
+    most = config.limits.message_mb * 1_000_000
+    boxes = [  # not yet connected: one that is away keeps neither the others nor the service from starting
+        open_mailbox(box, lambda box=box: password(box), max_size=most, connect=False)  # type: ignore[misc]
+        for box in (config.mailboxes if mailboxes else ())
+    ]
     return Office(config, store, library, master, boxes, transport, _secret(config))
 
 
