@@ -325,6 +325,12 @@ class Intake:
         case.memo["form_mail"] = mail.row["id"]
         if mail.row["id"] and not case.title:
             case.title = mail.subject.text[:80]
+        if number := opening.parts.get("单号"):  # a form about another case hangs on it (§8-26)
+            above = cases.by_number(self.know.conn, number)
+            if above is None:
+                self.recorder.tell("refused", event.who, event, None, None, 动作=process.title, 说=f"没有单号 {number};请核对后重发", 事项=mail.subject.text, 问题们=[], 可做="")
+                return End("answered", None, f"没有单号 {number}")
+            case.parent_id, case.parent_number, case.project = above["id"], above["number"], case.project or above["project"]
         return self._begin(mail, process, opening.start, case, event)
 
     def _begin(self, mail: Mail, process: Process, start: int, case: Case, event: Event) -> End:
@@ -414,7 +420,7 @@ class Intake:
     def _choice(self, mail: Mail) -> End | None:
         from . import answers
 
-        return answers.choice(self, mail)
+        return answers.choice(self, mail) or answers.sorted_by(self, mail)
 
     # -- small things ------------------------------------------------------------------------------------------------------------
 
@@ -422,18 +428,20 @@ class Intake:
         message = mail.message
         name = lambda a: p.name if (p := self.know.directory.by_address(a)) else a  # noqa: E731 - name where known, else the address
         raw: dict[str, str] = {}
+        sheets = ""
         if process is not None:
             labels = forms.labels(process)
             found: Fields = read_fields(message.reply_text, labels, message.tables)
             raw = dict(found)
             self._open_documents(mail)
+            sheets = "\n".join(" ".join(row) for row in mail.rows)
             if mail.rows:
                 for label, value in fields_from_rows(mail.rows, labels).items():
                     if not raw.get(label):
                         raw[label] = value
         return Event(
             at=mail.row["received_at"].astimezone(self.know.calendar.tz), who=mail.sender, address=message.sender, raw=raw, parts=parts or {},
-            subject=mail.subject.text or message.subject, text=message.reply_text, files=tuple(a.name for a in message.attachments if not a.inline or a.name),
+            subject=mail.subject.text or message.subject, text=message.reply_text, sheets=sheets, files=tuple(a.name for a in message.attachments if not a.inline or a.name),
             to=tuple(name(a.address) for a in message.to), cc=tuple(name(a.address) for a in message.cc), proof=mail.proof, mail_id=mail.row["id"],
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ from .calendars import WorkCalendar
 from .masterdata import MasterData
 from .people import Directory, Person, Project, ProjectIndex
 from .process import registers
+from .process.decide import handed_in
 from .process.library import Library
 from .process.model import Lookup, Process
 from .process.names import Names
@@ -224,8 +225,40 @@ class Knowledge:
         return next((row.get(args["column"], "") for row in self.master.table(args["table"]) if row.get(args["by"], "") == wanted), "")
 
     def _from_documents(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        if args["what"] == "来件":
+            process = self.process_of(case.process, case.version)
+            return "、".join(handed_in(Names(process, case, event, self))) if process else ""
         missing = [name for name, at in case.documents.items() if not at]
         return "、".join(missing) if args["what"] == "未交" else "否" if missing else "是"
+
+    def _from_parent(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """A name of the parent case, or of the one above where the parent does not know the name."""
+        row = cases.get(self.conn, case.parent_id) if case.parent_id else None
+        for _ in range(4):
+            process = self.process_of(row["process"], row["version"]) if row else None
+            if row is None or process is None:
+                return ""
+            if args["column"] == "流程":
+                return str(row["process"])
+            try:
+                return Names(process, self.load(row), event, self).look(args["column"])
+            except KeyError:
+                row = cases.get(self.conn, row["parent_id"]) if row["parent_id"] else None
+        return ""
+
+    def _period(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        day = event.at.date()
+        match args["what"]:
+            case "上月":
+                return (day.replace(day=1) - timedelta(days=1)).strftime("%Y%m")
+            case "本月":
+                return day.strftime("%Y%m")
+            case "本季":
+                return f"{day.year}Q{(day.month + 2) // 3}"
+        return str(day.year)
+
+    def _first_filled(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return next((value for name in args["names"].split("、") if (value := look(name))), "")
 
     def _from_children(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         rows = cases.find(self.conn, parent_id=case.id) if case.id else []
@@ -251,6 +284,7 @@ _METHODS = {
     "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单数": "count_cases",
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
+    "父单": "from_parent", "期间": "period", "先有": "first_filled",
 }  # fmt: skip
 
 

@@ -32,7 +32,8 @@ def add(know: Knowledge, case: Case, plan: EntryPlan, at: datetime, mail_id: int
     done = Written()
     project = values.get(register.project_column, case.project)
     who = values.get(register.who_column, "")
-    key = "|".join([code, *(values.get(c, case.project if c == register.project_column else "") for c in register.key)]) if register.key else ""
+    parts = [values.get(c, case.project if c == register.project_column else "") for c in register.key]
+    key = "|".join([code, *parts]) if any(parts) else ""  # what fills none of the columns is an event of its own
     if key and (twin := cases.entries(know.conn, register.name, key=key, statuses=registers.COUNTED)):
         done.notes.append(f"同一事项已记过(台账“{register.name}”第 {twin[0]['id']} 行),不重复计")
         return done

@@ -57,7 +57,7 @@ class Recorder:
         for child in outcome.children:
             self.open_child(child.process, child.values, case, event, depth + 1)
         for nudge in outcome.nudges:
-            self._nudge(nudge.process, nudge.action, nudge.same, case, event, depth + 1)
+            self._nudge(nudge.process, nudge.action, nudge.same, nudge.values, case, event, depth + 1)
         names.forget()
         self.desk.write(outcome.letters, event, self.answered, process, case, names)
         self._forgive(changes.forgiven, case, event, depth)
@@ -101,6 +101,8 @@ class Recorder:
             version = (before["version"] if before else 0) + 1
             cases.set_document(self.know.conn, case.id, name, {"received_at": event.at, "version": version, "sender": event.who, "mail_id": event.mail_id})
             case.documents[name] = event.at.isoformat()
+        for name in outcome.sent_back:
+            cases.set_document(self.know.conn, case.id, name, {"received_at": None, "accepted_at": None})
         for name in outcome.accepted:
             cases.set_document(self.know.conn, case.id, name, {"accepted_at": event.at})
 
@@ -170,7 +172,7 @@ class Recorder:
                 return row
         return None
 
-    def _nudge(self, process: str, action: str, same: dict[str, str], case: Case, event: Event, depth: int) -> None:
+    def _nudge(self, process: str, action: str, same: dict[str, str], values: dict[str, str], case: Case, event: Event, depth: int) -> None:
         if process == "父单":
             found = [row] if case.parent_id and (row := cases.get(self.know.conn, case.parent_id)) else []
         elif process == "子单":
@@ -184,9 +186,9 @@ class Recorder:
             ]
         for row in found:
             if row["open"]:
-                self._do(row, action, event, depth)
+                self._do(row, action, event, depth, values)
 
-    def _do(self, row: Any, action: str, event: Event, depth: int) -> None:
+    def _do(self, row: Any, action: str, event: Event, depth: int, values: dict[str, str] | None = None) -> None:
         """Does an action of the service's own to another case, where its state allows it."""
         process = self.know.process_of(row["process"], row["version"])
         if process is None:
@@ -194,7 +196,7 @@ class Recorder:
         declared = process.actions_in(row["state"]).get(action)
         if declared is None:
             return
-        inner = Event(event.at, text=event.text, subject=event.subject, argument=event.argument, rest=event.rest, mail_id=event.mail_id, files=event.files)
+        inner = Event(event.at, raw=values or {}, text=event.text, subject=event.subject, argument=event.argument, rest=event.rest, mail_id=event.mail_id, files=event.files)
         outcome = decide.act(process, self.know.load(row), declared, inner, self.know)
         if isinstance(outcome, Outcome):
             self.record(process, outcome, inner, depth)

@@ -97,8 +97,10 @@ def _agree(know: Knowledge, process: Process, case: Case, row: Any, match: Wante
     values: dict[str, Any] = {}
     memo = dict(row["memo"])
     if match.cancelled:
+        if match.void and row["memo"].get("entries"):
+            changes.forgiven += row["memo"]["entries"]  # it is no limit of this case after all
         if row["stopped_at"] is None:
-            _stop(know, row, now, changes, cancelled=True)
+            _stop(know, row, now, changes, cancelled=match.void or row["status"] != "missed")
         return
     if row["due"] != match.due or row["start"] != match.start:
         values |= {"due": match.due, "start": match.start, "explained": match.explained}

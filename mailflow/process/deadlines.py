@@ -23,6 +23,7 @@ class Wanted:
     explained: str
     stopped_at: datetime | None = None
     cancelled: bool = False
+    void: bool = False  # its condition does not hold (any more): another limit may have taken its place
     ladder: str = ""
     document: str = ""
 
@@ -58,7 +59,7 @@ def _one(deadline: Deadline, process: Process, case: Case, names: Names, calenda
     if start is None:
         return None
     if deadline.when is not None and not deadline.when.holds(names.many):
-        return Wanted(deadline.name, scope, start, start, "", cancelled=True)
+        return Wanted(deadline.name, scope, start, start, "", cancelled=True, void=True)
     if deadline.due:
         name, _, clock = deadline.due.partition(" ")
         text = names.look(name)

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from . import dates
-from .forms import broken, read_value, take
+from .forms import asked_later, broken, is_required, read_value, take
 from .model import Action, Effects, Process, Start
 from .names import Names
 from .world import Case, ChildPlan, EntryPlan, Event, LetterPlan, NudgePlan, Outcome, Problem, Refused, Step, World
@@ -64,8 +64,9 @@ def _derive(process: Process, names: Names) -> None:
             value, why = read_value(process.fields[label], text, names)
             case.fields[label] = text if why else value
     case.project = case.project or case.fields.get("项目", "")
+    later = asked_later(process)
     for field in process.fields.values():
-        if not case.fields.get(field.name) and field.default:
+        if not case.fields.get(field.name) and field.default and field.name not in later:
             value, why = read_value(field, names.value(field.default), names)
             if value and not why:
                 case.fields[field.name] = value
@@ -212,6 +213,8 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
                 if field.default and not case.fields.get(name):
                     text = names.value(field.default)
                 if not text:
+                    if field.required is not False and is_required(field, names):  # 可写明, yet a condition of the field asks for it
+                        problems.append(Problem(name, field.missing or f"没有写明{name}"))
                     continue
         value, why = read_value(field, text, names)
         if not why and value:
@@ -293,15 +296,19 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
             target = names.value(child.process) if child.process.startswith("<") else child.process
             outcome.children.append(ChildPlan(target, {**values, "项目": values.get("项目") or case.project}))
     for nudge in effects.nudges:
-        outcome.nudges.append(NudgePlan(nudge.process, nudge.action, {s: names.look(s) for s in nudge.same}))
+        outcome.nudges.append(NudgePlan(nudge.process, nudge.action, {s: names.look(s) for s in nudge.same}, {k: names.value(t) for k, t in nudge.values.items()}))
     for column, text in effects.project.items():
         outcome.project[column] = names.value(text)
     for which, into in ((effects.received, outcome.received), (effects.accepted, outcome.accepted)):
         for document in which:
-            found = list(names.process.documents) if document == "全部" else _named(names) if document == "来件" else [document]
+            found = list(names.process.documents) if document == "全部" else handed_in(names) if document == "来件" else [document]
             into += found
             for name in found:
                 case.documents[name] = names.event.at.isoformat()
+    for document in effects.sent_back:
+        for name in [d for d, at in case.documents.items() if at] if document == "全部" else handed_in(names) if document == "来件" else [document]:
+            outcome.sent_back.append(name)
+            case.documents[name] = ""
     outcome.pause += effects.pause
     outcome.resume += effects.resume
     outcome.restart += effects.restart
@@ -329,12 +336,12 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
             _apply(block, names, outcome)
 
 
-def _named(names: Names) -> list[str]:
-    """来件: the documents whose names the mail's subject, command or attachments speak of; the only one that is due otherwise."""
-    event = names.event
-    said = " ".join((event.subject, event.argument, event.text.split("\n")[0], *event.files))
-    found = [d for d in names.process.documents if d.strip("《》") in said]
-    if found:
-        return found
-    due = [d for d in names.process.documents if d in names.case.documents and not names.case.documents[d]]
-    return due if len(due) == 1 else []
+def handed_in(names: Names) -> list[str]:
+    """来件: the documents that the mail's command or attachments speak of, else its subject, else the only one that is due."""
+    event, documents = names.event, names.process.documents
+    own = (event.argument, event.text.split("\n")[0], *event.files)
+    for said in ((*own, event.subject) if event.parts else own, (event.subject,)):
+        if found := [d for d in documents if d.strip("《》") in " ".join(said)]:
+            return found
+    due = [d for d in documents if d in names.case.documents and not names.case.documents[d]]
+    return due if len(due) == 1 and event.files else []

@@ -52,8 +52,9 @@ def take(process: Process, names: Names, first: bool) -> list[Problem]:
     if not first:
         return problems
     bad = {p.field for p in problems}
+    later = asked_later(process)
     for field in process.fields.values():
-        if field.name not in bad and not case.fields.get(field.name) and field.default:
+        if field.name not in bad and field.name not in later and not case.fields.get(field.name) and field.default:
             value, why = read_value(field, names.value(field.default), names)
             if value and not why:
                 case.fields[field.name] = value
@@ -96,6 +97,12 @@ def read_value(field: Field, text: str, names: Names) -> tuple[str, str]:
             return "", f"没有叫“{text}”的项目,是不是:{' / '.join(near)}?请改成其中一个"
         return (text, "") if field.unregistered_ok else ("", f"项目“{text}”还没有立项;请先立项,或核对项目名称")
     return field.kind.read(text, names.world)
+
+
+def asked_later(process: Process) -> set[str]:
+    """Fields that an action asks for and the first form need not hold: their 缺省 is that action's, not the opening's."""
+    asked = {name for source in (process.anytime, *(s.actions for s in process.states.values())) for a in source.values() for name in (*a.asks, *a.may_say)}
+    return {name for name in asked if process.fields[name].required is False and not process.fields[name].from_subject}
 
 
 def is_required(field: Field, names: Names) -> bool:

@@ -30,7 +30,7 @@ from .yamltext import Items, Table, TemplateError, Text, read, read_file
 
 TOP = "流程 名称 编号 短码 版本 依据 说明 事项 主管 模式 唯一 角色 字段 取数 校验 期限 文件 开始 随时 状态".split()
 FIELD = "类型 选项 同义 标签 必填 要求 缺省 来自 视为空 缺了就说 未立项 标识 请补 不外传".split()
-EFFECT = "变为 发信 记 负责人 记账 销账 开单 带动 项目 收文件 验收文件 停表 走表 重新计时 分支 另外".split()
+EFFECT = "变为 发信 记 负责人 记账 销账 开单 带动 项目 收文件 验收文件 退文件 停表 走表 重新计时 分支 另外".split()
 START = "收到 表单 客户来信 派生 台账 定时 谁 当 否则说".split() + EFFECT
 STATE = "说明 等 期限 可以 进入 结束 可更正".split()
 ACTION = "命令 来信 填表 谁 都要 当 否则说 要写明 可写明 要附 凭证 提示".split() + EFFECT
@@ -354,14 +354,17 @@ class _Builder:
         nudges = self.sub(t, "带动")
         for name in nudges.pairs:
             if isinstance(node := nudges.pairs[name], Text):
-                e.nudges.append(Nudge(name, node.value, ("项目",) if name not in ("父单", "子单") else (), node.line))
+                e.nudges.append(Nudge(name, node.value, ("项目",) if name not in ("父单", "子单") else (), line=node.line))
             else:
                 values = self.sub(nudges, name)
-                self.known(values, ("做", "同"), "带动")
-                e.nudges.append(Nudge(name, self.text(values, "做", required=True), self.words(values, "同"), nudges.lines[name]))
+                self.known(values, ("做", "同", "带"), "带动")
+                carried = self.sub(values, "带")
+                carries = {key: self.text(carried, key) for key in carried.pairs}
+                e.nudges.append(Nudge(name, self.text(values, "做", required=True), self.words(values, "同"), carries, nudges.lines[name]))
         project = self.sub(t, "项目")
         e.project = {key: self.text(project, key) for key in project.pairs}
         e.received, e.accepted = self.documents_named(t, "收文件"), self.documents_named(t, "验收文件")
+        e.sent_back = self.documents_named(t, "退文件")
         e.pause, e.resume, e.restart = self.words(t, "停表"), self.words(t, "走表"), self.words(t, "重新计时")
         for key, into in (("分支", e.branch), ("另外", e.also)):
             for block in self.blocks(t, key):

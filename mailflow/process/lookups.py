@@ -15,7 +15,10 @@ FORMS = """项目 是否立项 / 项目 <列>
 取定 <键>
 期日 <字段>前N个工作日
 主数据 <表> 按 <列> 取 <列>
-文件 未交 / 文件 齐
+文件 未交 / 文件 齐 / 文件 来件
+父单 <字段> / 父单 流程
+期间 上月|本月|本季|本年
+先有 <名>[、<名>]                # 第一个有值的
 子单 未结 / 子单 状态 <状态>
 收件 缺 岗位 <岗位> / 收件人 岗位 <岗位>
 历史 <动作> 次数
@@ -59,8 +62,14 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("期日天", "日期", field=m[1], days=m[2])
     if m := re.fullmatch(r"主数据 (\S+) 按 (\S+) 取 (\S+)", text):
         return made("主数据", table=m[1], by=m[2], column=m[3])
-    if m := re.fullmatch(r"文件 (未交|齐)", text):
+    if m := re.fullmatch(r"文件 (未交|齐|来件)", text):
         return made("文件", "是否" if m[1] == "齐" else "", what=m[1])
+    if m := re.fullmatch(r"父单 (\S+)", text):
+        return made("父单", column=m[1])
+    if m := re.fullmatch(r"期间 (上月|本月|本季|本年)", text):
+        return made("期间", what=m[1])
+    if m := re.fullmatch(r"先有 (\S+)", text):
+        return made("先有", names=m[1])
     if m := re.fullmatch(r"子单 (未结|状态 \S+)", text):
         return made("子单", "是否", what=m[1])
     if m := re.fullmatch(r"收件 缺 岗位 (\S+)", text):

@@ -78,6 +78,7 @@ class Nudge:
     process: str  # a process name, or 父单, 子单
     action: str
     same: tuple[str, ...] = ()
+    values: dict[str, str] = field(default_factory=dict)  # 带: fields of the other case that the action asks for
     line: int = 0
 
 
@@ -97,6 +98,7 @@ class Effects:
     project: dict[str, str] = field(default_factory=dict)  # 项目: columns of the project to write
     received: tuple[str, ...] = ()  # 收文件
     accepted: tuple[str, ...] = ()  # 验收文件
+    sent_back: tuple[str, ...] = ()  # 退文件: as if never received, its clock runs on
     pause: tuple[str, ...] = ()  # 停表
     resume: tuple[str, ...] = ()  # 走表
     restart: tuple[str, ...] = ()  # 重新计时

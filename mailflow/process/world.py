@@ -25,6 +25,7 @@ class Event:
     rest: str = ""  # the lines after it
     subject: str = ""
     text: str = ""  # the new words
+    sheets: str = ""  # the words of attached documents that could be read
     files: tuple[str, ...] = ()
     to: tuple[str, ...] = ()  # names (addresses where nobody is known)
     cc: tuple[str, ...] = ()
@@ -127,6 +128,7 @@ class NudgePlan:
     process: str
     action: str
     same: dict[str, str]
+    values: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -153,6 +155,7 @@ class Outcome:
     project: dict[str, str] = field(default_factory=dict)
     received: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
+    sent_back: list[str] = field(default_factory=list)
     pause: list[str] = field(default_factory=list)
     resume: list[str] = field(default_factory=list)
     restart: list[str] = field(default_factory=list)
