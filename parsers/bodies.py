@@ -184,18 +184,27 @@ def _text(part: Part) -> str:
 def unflow(text: str, delsp: bool) -> str:
     """RFC 3676: lines that end in a blank go on in the next one of the same quote depth."""
     out: list[str] = []
+    pieces: list[str] = []   # of the line in the making
     open_depth = -1
+
+    def finish() -> None:
+        if pieces:
+            line = "".join(pieces)
+            out.append(line if line == "-- " else line.rstrip())
+            pieces.clear()
+
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
-        content = line[depth:]
-        if content.startswith(" "):
-            content = content[1:]
+        content = line[depth:].removeprefix(" ")
         flowed = content.endswith(" ") and content != "-- "
-        if open_depth == depth and content != "-- ":
-            out[-1] += content
+        if open_depth != depth or content == "-- ":
+            finish()
+            pieces.append(">" * depth + (" " if depth else ""))
+        pieces.append(content[:-1] if flowed and delsp else content)
+        if flowed:
+            open_depth = depth
         else:
-            out.append(">" * depth + (" " if depth else "") + content)
-        open_depth = depth if flowed else -1
-        if flowed and delsp:
-            out[-1] = out[-1][:-1]
-    return "\n".join(line.rstrip() if line != "-- " else line for line in out)
+            open_depth = -1
+            finish()
+    finish()
+    return "\n".join(out)

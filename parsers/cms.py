@@ -44,7 +44,7 @@ def _octets(data: bytes, at: int) -> bytes | None:
         return data[start : start + length]
     if tag != 0x24:
         return None
-    out = []
+    out: list[bytes] = []
     end = start + length if length >= 0 else len(data)
     while start < end and len(out) < _MAX_PIECES:
         tag, begin, size = _head(data, start)

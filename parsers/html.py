@@ -20,6 +20,7 @@ _SKIPPED = frozenset(("style", "script", "title", "noframes", "xml", "template")
 # How clients mark what they cite: Apple and Thunderbird; Gmail; NetEase; Outlook for Mac; and the margin that Gmail's older form had.
 _CITED = lazy(r"type\s*=\s*['\"]?cite|gmail_quote|isreplycontent|clear_blockquote|class\s*=\s*['\"][^'\"]*quote|0?\.8ex", re.I)
 _MAX_OPEN = 200
+_MAX_QUOTES = 20
 _MAX_TABLES = 200
 _MAX_ROWS = 5000
 
@@ -79,6 +80,9 @@ class _Page:
         self.top.fresh()
         if len(self.frames) < _MAX_OPEN:
             self.frames.append(_Frame(kind))
+
+    def quotes(self) -> int:
+        return sum(1 for frame in self.frames if frame.kind == "quote")
 
     def close_to(self, kinds: tuple[str, ...], within: str = "") -> None:
         """Closes frames up to and with the nearest of `kinds`, if there is one that is not outside the nearest `within`."""
@@ -179,7 +183,7 @@ def read(source: str, limit: int = 1_500_000) -> tuple[str, list[list[list[str]]
             if closing:
                 page.top.fresh()
                 page.close_to(("quote", "indent"), "cell")
-            elif _CITED.search(source, stop, at):
+            elif _CITED.search(source, stop, at) and page.quotes() < _MAX_QUOTES:
                 page.open("quote")
             else:
                 page.open("indent")
