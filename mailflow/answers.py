@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from parsers.subjects import clean
 from store import cases
 from store import letters as sent_letters
+from store import mails as stored_mails
 
 from . import letters, show
-from .blank_forms import find, hint
 from .blank_forms import fields_of as form_fields
+from .blank_forms import find, hint
 from .process.names import Names
 from .process.world import Event
 
@@ -66,6 +67,51 @@ def choice(intake: Intake, mail: Mail) -> End | None:
     message = replace(original, subject=offered[int(number[1]) - 1])
     again = replace(mail, message=message, subject=clean(message.subject), titles=[], rows=[], problems=[])
     return intake._fresh(again)
+
+
+def sorted_by(intake: Intake, mail: Mail) -> End | None:
+    """What a person answers to a letter that asked where a mail belongs: `归入 MF-…`, `按 <标准标题>`, `忽略`."""
+    from .intake import End
+
+    ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
+    letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else None
+    if letter is None or letter["case_id"] or not letter["mail_id"] or letter["letter"] != intake.know.library.usual("sorting"):
+        return None
+    event = intake._event(mail, None)
+    if letter["reader"] != mail.message.sender and "系统管理员" not in intake.know.roles_of(event.who):
+        return None
+    first = next((text.strip() for text in mail.message.reply_text.split("\n") if text.strip()), "")
+    found = _NUMBER.search(first)
+    row = stored_mails.get(intake.know.conn, letter["mail_id"])
+    original = intake.original(letter["mail_id"])
+    if row is None or original is None or row["end"] != "sorting":
+        intake.recorder.tell("says", event.who, event, 说="这封信已经有人处理过了。", 事项="分拣")
+        return End("answered", None, "分拣:已处理过")
+    if first.startswith("忽略"):
+        stored_mails.finish(intake.know.conn, row["id"], end="answered", reason=f"{event.who} 分拣:忽略")
+        intake.recorder.tell("says", event.who, event, 说=f"已忽略《{original.subject}》。", 事项="分拣")
+        return End("answered", None, "分拣:忽略")
+    if first.startswith("归入") and found:
+        case = cases.by_number(intake.know.conn, found[0].upper())
+        if case is None:
+            intake.recorder.tell("says", event.who, event, 说=f"没有单号 {found[0]};请核对后再回一次。", 事项="分拣")
+            return End("answered", None, "分拣:单号不存在")
+        cases.note(intake.know.conn, case["id"], event.at, event.who, "归入来信", case["state"], case["state"], f"{original.sender}《{original.subject}》\n{original.reply_text[:800]}", row["id"])
+        stored_mails.finish(intake.know.conn, row["id"], end="recorded", case_id=case["id"], reason=f"{event.who} 分拣归入")
+        intake.recorder.tell("says", event.who, event, 说=f"已把《{original.subject}》归入 {case['number']}。", 事项="分拣")
+        return End("recorded", case["id"], "分拣:归入")
+    if first.startswith("按") and len(first) > 2:
+        subject = first[1:].strip(" :：")
+        person = intake.know.directory.by_address(original.sender)
+        message = replace(original, subject=subject)
+        again = replace(mail, row=row, message=message, subject=clean(subject), sender=person.name if person else "", titles=[], rows=[], problems=[])
+        end = intake._fresh(again)
+        stored_mails.finish(intake.know.conn, row["id"], end=end.end, case_id=end.case_id, reason=f"{event.who} 分拣:{end.reason}"[:300])
+        intake.recorder.tell("says", event.who, event, 说=f"已按“{subject}”办理:{end.reason or end.end}。", 事项="分拣")
+        return End("answered", end.case_id, "分拣:按标题办理")
+    says = "没有看懂。第一行请写其中一种:归入 单号 / 按 标准标题 / 忽略"
+    intake.recorder.tell("says", event.who, event, 说=says, 事项="分拣")
+    return End("answered", None, "分拣:没有看懂")
 
 
 def may_see(intake: Intake, event: Event, row: Any) -> bool:

@@ -19,7 +19,6 @@ from .process.world import Case, Event, LetterPlan
 from .trust import issue
 
 
-
 @dataclass(slots=True)
 class Answered:
     """The mail that a letter answers, for its threading headers."""

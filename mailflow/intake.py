@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import parsers
@@ -176,9 +176,9 @@ class Intake:
             if not action.form or not action.by:
                 continue
             wanted = {label for name in (*action.asks, *action.may_say) for label in (name, *process.fields[name].labels)}
-            if wanted & set(event.raw) or (not wanted and event.files and (not action.needs_file or any(action.needs_file in f for f in event.files))):
-                if event.who in Names(process, case, event, self.know).everyone(action.by):
-                    return action
+            filled = wanted & set(event.raw) or (not wanted and event.files and (not action.needs_file or any(action.needs_file in f for f in event.files)))
+            if filled and event.who in Names(process, case, event, self.know).everyone(action.by):
+                return action
         return None
 
     def _command(self, mail: Mail, process: Process, case: Case, command: commands.Command, event: Event) -> End:

@@ -127,7 +127,7 @@ class Knowledge:
             self._older[name, version] = loader.load_text(source, f"{name}@{version}")
         return self._older[name, version]
 
-    def load(self, row: Mapping[str, Any]) -> Case:
+    def load(self, row: Any) -> Case:
         """A case row as decisions see it."""
         case = Case(
             process=row["process"], version=row["version"], state=row["state"], opened_at=row["opened_at"].astimezone(self.calendar.tz),

@@ -52,7 +52,7 @@ def send(store: Store, config: Config, library: Library, transport: Transport, n
             except TransportAway as why:
                 results.append((row["id"], "again", str(why)))
                 stopped = str(why)
-            except Exception as why:  # noqa: BLE001 - one letter that cannot be built must not stop the others; the operator sees it in `outbox`
+            except Exception as why:
                 results.append((row["id"], "failed", f"信做不出来:{type(why).__name__}: {why}"))
             del number
         try:

@@ -179,7 +179,7 @@ class Office:
             done.ends[end.end] = done.ends.get(end.end, 0) + 1
         except StoreError:
             raise  # the machine is at fault, not this mail: the whole batch is tried again
-        except Exception as why:  # noqa: BLE001 - held with its traceback, told to the administrator; the next mail goes on
+        except Exception as why:
             log.exception("mail %s is held", row["id"])
             if message is not None:
                 mails.finish(conn, row["id"], end="held", message_id=message.message_id, sender=message.sender, subject=message.subject)
@@ -204,7 +204,7 @@ class Office:
                 done.rung += 1
             except StoreError:
                 raise
-            except Exception as why:  # noqa: BLE001 - one deadline that breaks must not stop the others; the operator is told
+            except Exception as why:
                 log.exception("deadline %s of case %s failed", row["name"], row["case_id"])
                 cases.change_deadline(conn, row["id"], {"next_at": until + timedelta(hours=1)})
                 done.problems.append(f"期限“{row['name']}”处理失败,一小时后再试:{type(why).__name__}: {why}")

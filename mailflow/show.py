@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from store import cases
+from store import cases, mails
 from store import letters as letter_rows
-from store import mails
 
 from .knowledge import Knowledge
 from .process import registers

@@ -262,7 +262,7 @@ def _cut_person(source: str, names: Names) -> tuple[str, str]:
     first, _, below = source.partition("\n")
     head, _, tail = first.strip().partition(" ")
     for words, left in ((first.strip(), ""), (head, tail)):
-        for word in (words, re.split(r"[,，;;。((]", words)[0]):
+        for word in (words, re.split(r"[,，;；。(（]", words)[0]):
             if names.world.person(word):
                 return word, (left + "\n" + below).strip()
     return head, (tail + "\n" + below).strip()

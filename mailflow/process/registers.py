@@ -12,7 +12,7 @@ from pathlib import Path
 from .tables import Tables
 from .yamltext import Items, Table, TemplateError, Text, read_file
 
-WORDS = "台账 说明 列 名 去重 初始 项目列 人列 数列 时间列 窗口 档次 代码表 流程 凭证 输出 输出列".split()
+WORDS = ["台账", "说明", "列", "名", "去重", "初始", "项目列", "人列", "数列", "时间列", "窗口", "档次", "代码表", "流程", "凭证", "输出", "输出列"]
 
 
 @dataclass(slots=True)

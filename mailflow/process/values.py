@@ -84,7 +84,7 @@ class Kind:
                 hours = work_hours(text)
                 return (f"{hours:g}", "") if hours is not None else ("", f"“{text[:30]}”读不出工时;请写成 40小时 或 5天")
             case "是否":
-                word = text.split()[0].strip("。.,，;;!!").lower()
+                word = text.split()[0].strip("。.,，;；!！").lower()
                 if word in _YES or re.match(r"^(是|需要|已)", text) and not re.match(r"^(是否|已.*未)", text):
                     return "是", ""
                 if word in _NO or re.match(r"^(否|不|未|无|没)", text):
@@ -155,8 +155,8 @@ def comparable(text: str, kind: Kind) -> float | date | datetime | str:
 
 
 def _key(text: str) -> str:
-    return re.sub(r"[\s《》“”\"']+", "", unicodedata.normalize("NFKC", text)).lower().rstrip("。.;；,,")
+    return re.sub(r"[\s《》“”\"']+", "", unicodedata.normalize("NFKC", text)).lower().rstrip("。.;；,，")
 
 
 def _split(text: str) -> list[str]:
-    return [w.strip() for w in re.split(r"[、,，;;/\n]|\s{2,}|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", text) if w.strip(" 。.")]
+    return [w.strip() for w in re.split(r"[、,，;；/\n]|\s{2,}|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", text) if w.strip(" 。.")]
