@@ -31,6 +31,9 @@ _ALIASES = {
     "iso88596i": "iso8859-6", "ksc56011987": "cp949", "ksc5601": "cp949", "euckr": "cp949", "shiftjis": "cp932", "sjis": "cp932", "xsjis": "cp932",
     "iso2022jp": "iso2022_jp_ext", "iso88599": "cp1254", "tis620": "cp874", "iso885911": "cp874",
 }
+# Codecs of Python that are no charsets: some make lone surrogates, which no database takes.
+_NOT_FOR_MAIL = frozenset(("unicode_escape", "raw_unicode_escape", "unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "mbcs", "oem", "utf-8-sig"))
+_SURROGATE = lazy("[\ud800-\udfff]")
 _HIGH_RUN = lazy(rb"[\x80-\xff]+")
 _ESCAPED = lazy(rb"~\{|\x1b[$(]|\x1b&")
 _UTF8_CJK = lazy(rb"[\xe3-\xe9\xef][\x80-\xbf][\x80-\xbf]|\xf0[\xa0-\xaf]")
@@ -57,7 +60,7 @@ def codec(label: str) -> str:
             info = codecs.lookup(name.removeprefix("x-"))
         except (LookupError, ValueError):
             return ""
-    return info.name if getattr(info, "_is_text_encoding", True) else ""
+    return info.name if getattr(info, "_is_text_encoding", True) and info.name not in _NOT_FOR_MAIL else ""
 
 
 def decode(data: bytes, label: str = "") -> str:
@@ -244,7 +247,7 @@ def _seven_bit(data: bytes, name: str) -> str:
         text = _strict(data, "hz")
         return text if text else data.decode("ascii")
     if name:
-        return _strict(data, name) or data.decode("ascii")
+        return _SURROGATE.sub("\ufffd", _strict(data, name)) or data.decode("ascii")
     if b"\x1b$" in data:
         return _strict(data, "iso2022_jp_2") or _strict(data, "iso2022_kr") or data.decode("ascii")
     return data.decode("ascii")
