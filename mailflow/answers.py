@@ -58,8 +58,9 @@ def choice(intake: Intake, mail: Mail) -> End | None:
         return None
     ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
     letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else None
-    offered = letter["content"].get("choices", []) if letter is not None else []
-    if not offered or int(number[1]) > len(offered) or letter is None or letter["reader"] != mail.message.sender:
+    whole = sent_letters.get(intake.know.conn, letter["id"]) if letter is not None and letter["reader"] == mail.message.sender else None
+    offered = whole["content"].get("choices", []) if whole is not None else []
+    if letter is None or int(number[1]) > len(offered):
         return None
     original = intake.original(letter["mail_id"])
     if original is None:

@@ -143,7 +143,8 @@ class Intake:
         event = self._event(mail, process)
         command = commands.recognise(mail.message.reply_text, self._vocabulary(process), self._all_words(), ())
         mendable = case.state == decide.RETURNED or (case.open and process.states.get(case.state) is not None and process.states[case.state].mend)
-        if mendable and event.who == case.opened_by and (event.raw or mail.rows) and (command is None or command.name not in process.actions_in(case.state)):
+        opener = event.who != "" and event.who == case.opened_by  # a stranger is not the service, which opens children
+        if mendable and opener and (event.raw or mail.rows) and (command is None or command.name not in process.actions_in(case.state)):
             return self._mend(mail, process, case, event)
         if asked := self._question(mail, row):
             return asked
@@ -152,7 +153,7 @@ class Intake:
             return self._command(mail, process, case, command, event)
         if filled := self._filled_form(process, case, event):
             return self._act(mail, process, case, filled, event)
-        if event.who == case.opened_by and event.raw and case.open:
+        if opener and event.raw and case.open:
             outcome = decide.supplement(process, case, event, self.know)
             if outcome is not None:
                 self.recorder.record(process, outcome, event)
@@ -212,6 +213,8 @@ class Intake:
     def _act(self, mail: Mail, process: Process, case: Case, action: Action, event: Event) -> End:
         if not action.by:
             return self._refused(mail, process, case, event, action.name, Refused("state", f"“{action.name}”由系统自己做"))
+        if not event.who:  # nobody of ours: to `decide` an event without a person is the service itself
+            return self._refused(mail, process, case, event, action.name, Refused("right", "来信人不在通讯录里"))
         event.proof = mail.proof or self._token(mail, case, action, event)
         if self._unproved(event):
             return self._refused(mail, process, case, event, action.name, Refused("right", "不能证实这封信是您本人发的;请用收到的那封信里的按钮回复,或联系系统管理员"))

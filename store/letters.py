@@ -145,6 +145,11 @@ def by_message_id(conn: sa.Connection, ids: Collection[str]) -> list[sa.RowMappi
     return sorted(conn.execute(query).mappings(), key=lambda row: asked.index(row["message_id"]))
 
 
+def get(conn: sa.Connection, id: int) -> sa.RowMapping | None:
+    """One letter, whole, its content too."""
+    return conn.execute(sa.select(letters).where(letters.c.id == id)).mappings().first()
+
+
 def last_to(conn: sa.Connection, case_id: int | None, reader: str) -> sa.RowMapping | None:
     """The last letter to this reader about this case, which the next one continues as a thread; one that failed reached nobody."""
     return conn.execute(_LAST_TO[case_id is not None], {"case_id": case_id, "reader": reader}).mappings().first()

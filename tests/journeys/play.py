@@ -162,13 +162,20 @@ class Stage:
 
     def deliver(self, spec: dict[str, Any], at: datetime) -> None:
         """Puts one mail of the story into the mailbox."""
-        raw = "\r\n".join(spec["raw"].strip().split("\n")).encode() + b"\r\n" if "raw" in spec else self.compose(spec, at).as_bytes()
+        raw = self.as_written(spec) if "raw" in spec else self.compose(spec, at).as_bytes()
         for _ in range(spec.get("times", 1)):
             number = next(self._numbers)
             name = f"{int(at.timestamp())}.M{number:06d}P1.client"
             (self.folder / "inbox" / "tmp" / name).write_bytes(raw)
             (self.folder / "inbox" / "tmp" / name).rename(self.folder / "inbox" / "new" / name)
             self.delivered += 1
+
+    def as_written(self, spec: dict[str, Any]) -> bytes:
+        """A whole mail; {message_id} in it is that of the letter that `replying_to` and `received_by` point at."""
+        text = spec["raw"].strip() + "\n"
+        if "replying_to" in spec:
+            text = text.replace("{message_id}", str(self.letter_for(spec, spec["replying_to"]).message["Message-ID"]))
+        return text.replace("\n", "\r\n").encode(spec.get("charset", "utf-8"))
 
     def compose(self, spec: dict[str, Any], at: datetime) -> EmailMessage:
         """The mail as a client would build it."""
@@ -227,7 +234,7 @@ class Stage:
 
     def letter_for(self, spec: dict[str, Any], words: str | list[str]) -> Letter:
         """The newest letter to this person that holds all the words; one about a case before a digest."""
-        reader = self.address(spec.get("received_by", spec["from"]))
+        reader = self.address(spec.get("received_by") or spec["from"])
         wanted = [words] if isinstance(words, str) else words
         held = [x for x in self.letters if reader in x.to | x.cc and all(map(x.says, wanted))]
         about = [x for x in held if x.message["X-Mailflow-Case"]]
