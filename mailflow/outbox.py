@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.header import Header
 from email.message import Message
@@ -24,8 +25,8 @@ from .transport import Transport, TransportAway, TransportRefused, TransportUnce
 RETRY_FIRST, RETRY_LONGEST, GIVE_UP_AFTER = timedelta(minutes=1), timedelta(hours=1), 60  # attempts: about two days
 
 
-def send(store: Store, config: Config, library: Library, transport: Transport, now: datetime, limit: int = 50) -> tuple[int, str]:
-    """Sends what waits and is due. (how many went, '' or why sending stopped, in Chinese)."""
+def send(store: Store, config: Config, library: Library, transport: Transport, now: datetime, limit: int = 50, stopping: Callable[[], bool] = lambda: False) -> tuple[int, str]:
+    """Sends what waits and is due. (how many went, '' or why sending stopped, in Chinese). `stopping` is asked before each letter."""
     sent = 0
     while True:
         with store.begin() as conn:
@@ -35,7 +36,7 @@ def send(store: Store, config: Config, library: Library, transport: Transport, n
         stopped = ""
         results: list[tuple[int, str, str]] = []
         for number, row in enumerate(claimed):
-            if stopped:
+            if stopped := stopped or ("服务正在结束,下次再发" if stopping() else ""):
                 results.append((row["id"], "again", stopped))
                 continue
             try:

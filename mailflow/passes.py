@@ -77,7 +77,7 @@ class Office:
         if self._directory is None or self._calendar is None:
             self.refresh()
         assert self._directory is not None and self._calendar is not None
-        return Knowledge(self.library, self.master, self._directory, self._calendar, conn, now)
+        return Knowledge(self.library, self.master, self._directory, self._calendar, conn, now, self.config.service.domains)
 
     def desk(self, know: Knowledge) -> Desk:
         """Who writes letters in that transaction."""
@@ -233,7 +233,7 @@ class Office:
         try:
             if self._transport is None:
                 self._transport = self.open_transport()
-            sent, why = outbox.send(self.store, self.config, self.library, self._transport, now)
+            sent, why = outbox.send(self.store, self.config, self.library, self._transport, now, stopping=self.stopping)
             done.sent += sent
             if why:
                 done.problems.append(why)

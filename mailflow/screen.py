@@ -96,9 +96,9 @@ def draw_case(row: dict[str, Any]) -> list[str]:
     lines = [f"{row['number']}  {row['title']}", ""]
     about = [("状态", row["state"] + ("" if row["open"] else "(已结束)")), ("项目", row["project"]), ("开单人", row["opened_by"]), ("负责人", row["owner"])]
     about += [("开单", shown(row["opened_at"])), ("上级单", row["parent"]), ("流程", row["process"])]
-    lines += _pairs([(k, shown(v)) for k, v in about if v])
+    lines += pairs([(k, shown(v)) for k, v in about if v])
     if row["fields"]:
-        lines += ["", "内容", *_pairs([(k, str(v)) for k, v in row["fields"].items() if v], "  ")]
+        lines += ["", "内容", *pairs([(k, str(v)) for k, v in row["fields"].items() if v], "  ")]
     if row["deadlines"]:
         lines += ["", "期限"]
         lines += [f"  {line}" for line in grid(["名称", "到期", "状态", "怎样算"], [[d["name"], shown(d["due"]), shown(d["status"], "status"), d.get("how") or ""] for d in row["deadlines"]])]
@@ -113,14 +113,15 @@ def draw_case(row: dict[str, Any]) -> list[str]:
     return [_printable(line) for line in lines]
 
 
-def _pairs(pairs: Sequence[tuple[str, str]], indent: str = "") -> list[str]:
-    widest = max((width(k) for k, _ in pairs), default=0)
+def pairs(rows: Sequence[tuple[str, str]], indent: str = "") -> list[str]:
+    """Names on the left, values beside them, further lines of a value below its first."""
+    widest = max((width(key) for key, _ in rows), default=0)
     lines = []
-    for key, value in pairs:
+    for key, value in rows:
         first, *more = value.split("\n")
         lines.append(f"{indent}{pad(key, widest)}  {first}")
         lines += [f"{indent}{' ' * widest}  {line}" for line in more]
-    return lines
+    return [_printable(line) for line in lines]
 
 
 # -- widths ----------------------------------------------------------------------------------------------------------------
