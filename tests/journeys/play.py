@@ -134,6 +134,7 @@ class Stage:
         for box in ("inbox", "outbox"):
             for sub in ("tmp", "new", "cur"):
                 (folder / box / sub).mkdir(parents=True)
+        (folder / "archive").mkdir()
         self.put_files(story.get("files", {}))
         with (folder / "masterdata" / "people.csv").open(encoding="utf-8-sig", newline="") as file:
             self.people = {row["姓名"]: row["邮箱"].split("、")[0] for row in csv.DictReader(file)}
