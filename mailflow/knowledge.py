@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,7 +30,11 @@ REGISTERED = ("立项", "实施", "验收", "售后")  # statuses of a project t
 class Knowledge:
     """The world of one pass: master data in force, one connection, one `now`."""
 
-    def __init__(self, library: Library, master: MasterData, directory: Directory, calendar: WorkCalendar, conn: sa.Connection, now: datetime):
+    def __init__(
+        self, library: Library, master: MasterData, directory: Directory, calendar: WorkCalendar, conn: sa.Connection, now: datetime,
+        domains: Sequence[str] = (),
+    ):  # fmt: skip
+        self.domains = tuple(domains)  # [service] domains: whose addresses are ours
         self.library, self.master, self.directory, self.calendar = library, master, directory, calendar
         self.conn = conn
         self.now = now.astimezone(calendar.tz)
@@ -71,6 +75,11 @@ class Knowledge:
         found = self.directory.by_name(name)
         above = self.directory.superior(found) if found else None
         return above.name if above else ""
+
+    def acting(self, name: str, on: date) -> str:
+        """Who acts for a name on a day (columns 休假至, 代理人 of people.csv)."""
+        found = self.directory.by_name(name)
+        return self.directory.acting(found, on).name if found and found.away_until else name
 
     # -- projects ------------------------------------------------------------------------------------------------------
 
@@ -201,7 +210,7 @@ class Knowledge:
         project = same.pop("项目", None)
         states = [s for s in args.get("states", "").split("、") if s]
         rows = [r for r in cases.find(self.conn, args["process"], project=project) if r["id"] != case.id and all(str(r["fields"].get(k, "")) == v for k, v in same.items())]
-        return [r for r in rows if not states or r["state"] in states or any(s in r["memo"].get("path", {}) for s in states)]
+        return [r for r in rows if not states or r["open"] and "在办" in states or r["state"] in states or any(s in r["memo"].get("path", {}) for s in states)]
 
     def _from_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "是" if self._cases_like(args, case, look) else "否"
@@ -274,7 +283,33 @@ class Knowledge:
         return "、".join(name for name in dict.fromkeys((*event.to, *event.cc)) if args["role"] in self.roles_of(name))
 
     def _from_history(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        return str(cases.count_actions(self.conn, case.id, args["action"]) if case.id else 0)
+        return str((cases.count_actions(self.conn, case.id, args["action"]) if case.id else 0) + bool(args.get("this")))
+
+    def _outside(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """Recipients of the mail whose address is in none of our domains ([service] domains)."""
+        return "、".join(dict.fromkeys(name for name in (*event.to, *event.cc) if not self.ours(name)))
+
+    def ours(self, who: str) -> bool:
+        """Whether a name's or an address's domain is one of ours."""
+        person = self.directory.by_name(who) if "@" not in who else None
+        address = person.address if person else who
+        return any(address.lower().rpartition("@")[2] == d.lower() or address.lower().endswith("." + d.lower()) for d in self.domains)
+
+    def _gaps(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return "、".join(name for name in args["names"].split("、") if not look(name))
+
+    def _still_here(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return "、".join(n for n in look(args["name"]).split("、") if (p := self.directory.by_name(n)) and p.active)
+
+    def _projects_of_customer(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """The one project with such a status of the customer who writes; of several the one that the mail speaks of, '' where that is not clear.
+        A mail that speaks of another project of theirs means that one."""
+        person = self.directory.by_name(event.who)
+        theirs = [p for p in self.all_projects().values() if person and p.customer and p.customer in (person.name, person.unit)]
+        said = event.subject + "\n" + event.text
+        named = [p for p in theirs if any(w and w in said for w in (p.name, *p.aliases))]
+        found = [p.name for p in named or theirs if p.status in args["states"].split("、")]
+        return found[0] if len(found) == 1 else ""
 
     def _in_office_hours(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "是" if self.calendar.next_working_moment(event.at) == event.at.astimezone(self.calendar.tz) else "否"
@@ -284,6 +319,7 @@ _METHODS = {
     "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单数": "count_cases",
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
+    "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "客户项目": "projects_of_customer",
     "父单": "from_parent", "期间": "period", "先有": "first_filled",
 }  # fmt: skip
 

@@ -55,6 +55,8 @@ class Names:
                 return event.text
             case "附件":
                 return "\n".join(event.files)
+            case "附件内容":
+                return event.sheets
             case "单号":
                 return case.number
             case "父单号":
@@ -102,7 +104,11 @@ class Names:
         return re.sub(r"<([^<>\n]{1,30})>", one, text).strip()
 
     def people(self, role: str) -> list[str]:
-        """The names of those who hold a role for this case, nobody twice."""
+        """The names of those who hold a role for this case, nobody twice; beside somebody who is away, who acts for them."""
+        found = self._holders(role)
+        return list(dict.fromkeys(n for name in found for n in (name, self.world.acting(name, self.event.at.date())) if n))
+
+    def _holders(self, role: str) -> list[str]:
         if role.startswith("岗位 "):
             return self.world.with_role(role.removeprefix("岗位 "))
         if role in self.process.roles:
