@@ -71,6 +71,13 @@ class SmtpSession:
                 self.close()
                 raise TransportAway(str(again)) from again
 
+    def probe(self) -> None:
+        """Connects and logs in, for `check`; sends nothing. Raises TransportAway."""
+        try:
+            self._server = self._server or self._connect()
+        except _Gone as gone:
+            raise TransportAway(str(gone)) from gone
+
     def close(self) -> None:
         """Quit if the server still listens. Never raises."""
         server, self._server = self._server, None

@@ -1,0 +1,306 @@
+"""`mailflow check`: everything a service needs, looked at one by one: ok, or what is wrong and what to do."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import screen
+from .config import Config, ConfigError, load, password
+from .errors import Occupied, said
+
+if TYPE_CHECKING:
+    from store import Store
+
+    from .masterdata import MasterData
+    from .process.library import Library
+    from .process.model import Process
+
+OK, NOTE, WRONG = "正常", "注意", "有误"
+ROOM = 2 * 2**30  # bytes free below which the disk is spoken of
+
+# What letters may use beside a process's own names: the words of every letter, and the facts that each occasion brings.
+EVERY_LETTER = {"收到时间", "来信人", "标题", "来信地址", "字段", "流程", "事项", "状态", "说", "抄送"}
+OCCASIONS = {
+    "receipt": {"请补", "提示们"}, "returned": {"问题们", "空白表"}, "done": {"动作"}, "says": set(), "forbidden": {"动作", "问题们", "可做"},
+    "refused": {"动作", "问题们", "可做"}, "stranger": set(), "sorting": {"摘要"}, "held": {"数", "信们"}, "choose": {"候选们", "候选标题"},
+    "digest": {"汇总", "日期", "正文行"},
+    "reminder": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"}, "overdue": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"},
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Finding:
+    """One line of the table."""
+
+    what: str
+    result: str
+    says: str = ""
+
+
+def run(path: Path) -> int:
+    """Prints the table; 0 when nothing is wrong (notes are allowed), 1 when something is, 2 when the configuration itself cannot be read."""
+    from . import logs
+
+    logs.set_up()
+    try:
+        config = load(path)
+    except ConfigError as why:
+        _print([Finding("配置", WRONG, str(why))])
+        return 2
+    findings = [Finding("配置", OK, str(path))]
+    for finding in _all(config):
+        findings.append(finding)
+    _print(findings)
+    wrong = sum(f.result == WRONG for f in findings)
+    print(f"\n{wrong} 处有误:照“说明”改好再执行一次 mailflow check" if wrong else "\n都正常,可以执行 mailflow run")
+    return 1 if wrong else 0
+
+
+def _print(findings: list[Finding]) -> None:
+    """Wide on purpose: what is wrong is never cut, since it says what to do."""
+    colours = {OK: "green", NOTE: "yellow", WRONG: "red"}
+    left = max(screen.width(f.what) for f in findings)
+    print(f"{screen.pad('项目', left)}  结果  说明")
+    for f in findings:
+        print(f"{screen.pad(f.what, left)}  {screen.coloured(f.result, colours[f.result])}  {f.says}")
+    sys.stdout.flush()
+
+
+def _all(config: Config) -> Iterator[Finding]:
+    from .masterdata import MasterData, MasterDataError
+    from .wiring import open_library
+
+    master: MasterData | None = None
+    try:
+        master = MasterData(config.masterdata_folder)
+        yield from _each("主数据", master.problems, f"{len(master.people)} 人,{len(master.projects)} 个项目")
+    except MasterDataError as why:
+        yield Finding("主数据", WRONG, str(why))
+    if config.templates_folder is not None and not config.templates_folder.is_dir():
+        yield Finding("模板", WRONG, f"文件夹 {config.templates_folder} 不存在:建好它,或去掉 [templates] folder 只用自带的")
+    library = open_library(config)
+    library.refresh()
+    yield from _each("流程", library.problems, f"{len(library.processes)} 个流程,{len(library.tables)} 张决策表,{len(library.registers)} 本台账")
+    yield from _each("信", list(letter_problems(library)), f"{len(library.letters)} 封")
+    yield _administrator(config, master)
+    store = None
+    try:
+        yield (opened := _database(config))[0]
+        store = opened[1]
+        if store is not None:
+            yield from _archive(config, store)
+            yield from _cases(config, store, library, master)
+    finally:
+        if store is not None:
+            store.close()
+    for box in config.mailboxes:
+        yield _mailbox(box)
+    yield _smtp(config)
+
+
+def _each(what: str, problems: list[str], fine: str) -> Iterator[Finding]:
+    for problem in problems:
+        yield Finding(what, WRONG, problem)
+    if not problems:
+        yield Finding(what, OK, fine)
+
+
+# -- letters ---------------------------------------------------------------------------------------------------------------
+
+
+def letter_problems(library: Library) -> Iterator[str]:
+    """Syntax errors, and names that nobody will ever fill: each letter is rendered once with nothing."""
+    from . import letters
+    from .process.library import all_effects
+
+    users: dict[str, list[Process]] = {}
+    for process in library.processes.values():
+        for effects in all_effects(process):
+            for order in effects.letters:
+                users.setdefault(order.letter, []).append(process)
+    occasions: dict[str, set[str]] = {}
+    if table := library.tables.get("通用信"):
+        for row in table.rows:
+            occasions.setdefault(row["信"], set()).add(row["场合"])
+    for name, path in sorted(library.letters.items()):
+        try:
+            wanted = set(letters.names(path))
+            letters.part(path, dict.fromkeys(wanted, "") | {"字段": {}})
+        except (letters.LetterError, OSError, ValueError, ArithmeticError) as why:
+            yield f"{path.name}:{why}" if path.name not in str(why) else str(why)
+            continue
+        except TypeError:
+            pass  # compares or counts with what is empty now
+        if name not in users and not (name in occasions and all(o in OCCASIONS for o in occasions[name])):
+            continue  # nobody writes it, or for an occasion whose words only the code knows
+        known = set(EVERY_LETTER)
+        for occasion in occasions.get(name, ()):
+            known |= OCCASIONS.get(occasion, set())
+        for process in users.get(name, []):
+            known |= _words_of(process)
+        for unknown in sorted(wanted - known):
+            near = _near(unknown, known)
+            yield f"{path.name}:用了“{unknown}”,用这封信的流程里没有这个名字{near};写出来会是空的"
+
+
+def _words_of(process: Process) -> set[str]:
+    from .process.loader import SPECIAL
+
+    return {*process.fields, *process.roles, *process.lookups, *process.documents, *SPECIAL, "申请人", "开单时间", "动作说明", "收信日", "事项"}
+
+
+def _near(word: str, known: set[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(word, sorted(known), 1, 0.4)
+    return f",是不是“{close[0]}”?" if close else ""
+
+
+# -- store -----------------------------------------------------------------------------------------------------------------
+
+
+def _database(config: Config) -> tuple[Finding, Store | None]:
+    from store import StoreError, open_store
+
+    try:
+        store = open_store(config.store.database, config.store.archive)
+    except StoreError as why:
+        return Finding("数据库", WRONG, str(why)), None
+    try:
+        store.migrate()
+        with store.begin():
+            pass
+    except StoreError as why:
+        store.close()
+        return Finding("数据库", WRONG, str(why)), None
+    return Finding("数据库", OK, store.engine.url.render_as_string(hide_password=True)), store
+
+
+def _archive(config: Config, store: Store) -> Iterator[Finding]:
+    folder = store.archive.folder
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"0" * 4096)
+            probe.flush()
+    except OSError as why:
+        yield Finding("归档", WRONG, f"{folder} 写不进({said(why)[0]})")
+        return
+    free = shutil.disk_usage(folder).free
+    few = f"所在磁盘只剩 {free // 2**20} MB,请腾出空间" if free < ROOM else ""
+    yield Finding("归档", NOTE if few else OK, f"{folder}" + (f":{few}" if few else ""))
+    from .alone import alone
+
+    try:
+        with alone(config):
+            pass
+    except Occupied:
+        yield Finding("服务", OK, "正在运行")
+
+
+def _cases(config: Config, store: Store, library: Library, master: MasterData | None) -> Iterator[Finding]:
+    """Open cases that rest where the present text of their process has no state; project cells in which CSV and mail disagree (§8-21)."""
+    from store import cases
+
+    from .process import loader
+    from .process.decide import RETURNED
+    from .process.yamltext import TemplateError
+
+    found = []
+    with store.read() as conn:
+        resting = cases.resting(conn)
+        for name, version, state in resting:
+            if state == RETURNED:
+                continue
+            process = library.processes.get(name)
+            if process is None:
+                found.append(Finding("在办的单", WRONG, f"流程 {name} 的文件不见了,还有单停在“{state}”;请把文件放回来"))
+                continue
+            if state in process.states:
+                continue
+            source = cases.version_source(conn, name, version)
+            try:
+                kept = loader.load_text(source, name).states if source else {}
+            except TemplateError:
+                kept = {}
+            if state in kept:
+                says = f"{process.file} 改掉了状态“{state}”,还有单停在那里;它们按开单时的版本办完,新开的单才用新版本"
+                found.append(Finding("在办的单", NOTE, says))
+            else:
+                found.append(Finding("在办的单", WRONG, f"{process.file} 没有状态“{state}”,还有单停在那里;请把这个状态加回来"))
+        changed = list(_disagreeing(config, store, library, master, conn)) if master is not None else []
+    yield from found
+    yield from changed
+    if not found:
+        yield Finding("在办的单", OK, "每张都停在流程里有的状态" if resting else "还没有在办的单")
+
+
+def _disagreeing(config: Config, store: Store, library: Library, master: MasterData, conn: object) -> Iterator[Finding]:
+    import json
+
+    from store import cases
+
+    from .knowledge import PROJECT_COLUMNS
+
+    by_name = {p.name: p for p in master.projects}
+    for row in cases.projects(conn):  # type: ignore[arg-type]
+        project = by_name.get(row["name"])
+        if project is None:
+            continue
+        was = json.loads(row["data"].get("_csv", "{}"))
+        for column, text in row["data"].items():
+            now = str(getattr(project, PROJECT_COLUMNS[column])) if column in PROJECT_COLUMNS else ""
+            if now and now != was.get(column, "") and now != text:
+                yield Finding("项目", NOTE, f"{row['name']} 的“{column}”:邮件定为“{text}”,projects.csv 后来改成“{now}”,以 CSV 为准")
+
+
+# -- people and servers ----------------------------------------------------------------------------------------------------
+
+
+def _administrator(config: Config, master: MasterData | None) -> Finding:
+    if config.service.admin:
+        return Finding("管理员", OK, config.service.admin)
+    held = [p.name for p in master.people if p.active and "系统管理员" in p.roles] if master else []
+    if held:
+        return Finding("管理员", OK, "、".join(held[:5]))
+    return Finding("管理员", NOTE, "没有人会收到搁置和待分拣的信:在 people.csv 里给一个人角色“系统管理员”,或写 [service] admin")
+
+
+def _mailbox(box: object) -> Finding:
+    from .mailbox import MailboxError, open_mailbox
+
+    try:
+        opened = open_mailbox(box, lambda: password(box))  # type: ignore[arg-type]
+    except MailboxError as why:
+        return Finding("收信", WRONG, str(why))
+    opened.close()
+    return Finding("收信", OK, f"{box.name}:{box.url}")  # type: ignore[attr-defined]
+
+
+def _smtp(config: Config) -> Finding:
+    """Connects and logs in; no letter is sent."""
+    from .smtp_session import SmtpSession, TransportAway
+
+    url = config.smtp.url
+    if url.startswith("maildir:"):
+        folder = Path(url.removeprefix("maildir:"))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as why:
+            return Finding("发信", WRONG, said(why)[0])
+        return Finding("发信", OK, f"{url}(只写成文件,不寄出)")
+    session = SmtpSession(url, lambda: password(config.smtp), bool(config.smtp.oauth2))
+    try:
+        session.probe()
+    except TransportAway as why:
+        return Finding("发信", WRONG, str(why))
+    finally:
+        session.close()
+    return Finding("发信", OK, url)
