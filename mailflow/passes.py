@@ -158,7 +158,7 @@ class Office:
                 return False
             intake = self.intake(conn, now)
             for row in rows:
-                self._ring_until(intake.recorder, row["received_at"], done)
+                self._ring_until(intake.recorder, row["received_at"] - timedelta(microseconds=1), done)  # what falls due at the very moment is still in time
                 self._one(conn, intake, row, done)
         return True
 
