@@ -154,6 +154,12 @@ def from_text(text: str, own: set[str]) -> list[FailedRecipient]:
     return _distinct(failed or alone)
 
 
+def with_reasons(failed: list[FailedRecipient], told: list[FailedRecipient]) -> list[FailedRecipient]:
+    """`failed`, each with the status and the reason that the text tells of it; `told` where there is nobody in `failed`."""
+    reasons = {one.address: one for one in told}
+    return [reasons.get(one.address, one) for one in failed] or told
+
+
 def with_flufl(raw: bytes) -> list[FailedRecipient]:
     """flufl.bounce's detectors: for mails that are from a mail server by other signs, because it takes ordinary ones for bounces too."""
     try:

@@ -94,7 +94,7 @@ def decode(data: bytes, label: str = "") -> str:
         if _runs_are_chinese(data):
             return _strict(data, "gb18030") or data.decode("latin-1")
         return _western(data)
-    if name and name != "ascii":
+    if name and name not in ("ascii", "utf-7"):
         try:
             return data.decode(name)
         except (UnicodeError, LookupError, ValueError):

@@ -28,13 +28,14 @@ _MAX_ROWS = 5000
 class _Frame:
     """Text in the making: of the page, a table, a row, a cell, or a cited block."""
 
-    __slots__ = ("cells", "kind", "line", "lines", "rows", "spaced")
+    __slots__ = ("cells", "kind", "layout", "line", "lines", "rows", "spaced")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.lines: list[str] = []
         self.line: list[str] = []
         self.spaced = True   # the line is empty or ends in a blank
+        self.layout = False                     # holds a table or a cited block: it lays out the page and is no field
         self.cells: list[list[str]] = []        # of a row: the lines of each cell
         self.rows: list[list[str]] = []         # of a table: the text of each cell
 
@@ -100,12 +101,13 @@ class _Page:
         frame.fresh()
         outer = self.top
         outer.fresh()
+        outer.layout = outer.layout or frame.layout or frame.kind in ("table", "quote")
         if frame.kind == "cell" and outer.kind == "row":
             outer.cells.append(frame.lines)
         elif frame.kind == "row":
             outer.lines.extend(frame.lines)
-            outer.lines.extend(_row_lines(frame.cells))
-            if frame.cells and len(outer.rows) < _MAX_ROWS:
+            outer.lines.extend(_row_lines(frame.cells, frame.layout))
+            if frame.cells and not frame.layout and len(outer.rows) < _MAX_ROWS:
                 outer.rows.append(["\n".join(line.strip() for line in lines).strip() for lines in frame.cells])
         elif frame.kind == "quote":
             outer.lines.extend("> " + line if line else ">" for line in frame.lines)
@@ -115,16 +117,19 @@ class _Page:
                 self.tables.append(frame.rows)
 
 
-def _row_lines(cells: list[list[str]]) -> list[str]:
+def _row_lines(cells: list[list[str]], layout: bool) -> list[str]:
     """A row of data is one line with tabs; a row that lays out the page is its cells one below the other."""
     full = [lines for lines in cells if any(line.strip() for line in lines)]
-    if len(full) > 1 and max(map(len, full)) <= 12:
+    if len(full) > 1 and not layout and max(map(len, full)) <= 12:
         return ["\t".join(" ".join(" ".join(lines).split()) for lines in cells)]
     return [line for lines in cells for line in lines]
 
 
 def read(source: str, limit: int = 1_500_000) -> tuple[str, list[list[list[str]]]]:
-    """(plain text, tables as rows of cell texts) of an HTML body; what lies beyond `limit` characters is not looked at."""
+    """(plain text, tables as rows of cell texts) of an HTML body; what lies beyond `limit` characters is not looked at.
+
+    Rows that lay out the page, because another table or a cited block is in them, are text and no rows.
+    """
     source = source[:limit]
     page = _Page()
     lists: list[int] = []   # numbers of the open ordered lists, -1 for unordered ones
@@ -209,6 +214,19 @@ def read(source: str, limit: int = 1_500_000) -> tuple[str, list[list[list[str]]
         page.close()
     page.top.fresh()
     return _tidy(page.top.lines), page.tables
+
+
+def tables_in(tables: list[list[list[str]]], text: str) -> list[list[list[str]]]:
+    """Those of `tables` that stand in `text`, one after the other: the new words of an answer, which quotes a letter with tables of its own."""
+    found = []
+    at = 0
+    for table in tables:
+        first = next((cell for row in table for cell in row if cell), "")
+        spot = text.find(" ".join(first.split("\n", 1)[0].split()), at) if first else -1
+        if spot >= 0:
+            found.append(table)
+            at = spot + 1
+    return found
 
 
 def _after_tag(source: str, at: int, size: int) -> int:

@@ -61,7 +61,7 @@ def _bounce(root: Part, raw: bytes, sender: str, subject: str, text: str, own: s
             return None
         if not (reported or words) and not daemon:
             return None
-        failed = failed or bounces.from_text(text, own)
+        failed = bounces.with_reasons(failed, bounces.from_text(text, own))
     if not sender and not failed:
         return None
     return Kind("bounce", failed, bounces.failed_message_id(root, text))

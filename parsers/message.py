@@ -64,7 +64,11 @@ class Attachment:
 
 @dataclass(slots=True)
 class Message:
-    """A mail as read from its bytes. Every text is str with `\\n` line ends; `date` is aware, or None where it cannot be read."""
+    """A mail as read from its bytes. Every text is str with `\\n` line ends; `date` is aware, or None where it cannot be read.
+
+    `text` is all that the mail says, mails attached to it included, as it was sent, NUL characters too; `reply_text` the new words, without NUL; `tables`
+    are those of the HTML body that stand among the new words.
+    """
 
     subject: str = ""
     sender: str = ""

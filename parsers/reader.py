@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from . import addresses, bodies, headers, kinds, replies, tree
+from . import addresses, bodies, headers, html, kinds, replies, tree
 from .message import Limits, Message, Problem
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ def read(raw: bytes, limits: Limits = _DEFAULT) -> Message:
         return message
     _guarded(problems, "bad-headers", lambda: _headers(message, root, limits), None)
     inner = _guarded(problems, "bad-body", lambda: bodies.read(message, root, limits), ("", ""))
-    _guarded(problems, "bad-quotes", lambda: _new_words(message), None)
+    _guarded(problems, "bad-quotes", lambda: _new_words(message, limits), None)
     own = {message.sender, *(a.address for a in message.to[:50]), *(a.address for a in message.cc[:50])}
     kind = _guarded(problems, "bad-kind", lambda: kinds.decide(root, raw, message.sender, message.subject, message.text, own), None)
     if kind is not None:
@@ -91,5 +91,8 @@ def _list(message: Message, root: tree.Part, name: bytes, limits: Limits) -> lis
     return [a for a in found if a.address]
 
 
-def _new_words(message: Message) -> None:
+def _new_words(message: Message, limits: Limits) -> None:
     message.reply_text, message.quoted = replies.split(message.text.replace("\x00", ""), "", message.sender_name)
+    if message.tables:
+        new = replies.split(html.read(message.html, limits.html)[0], "", message.sender_name)[0]
+        message.tables = html.tables_in(message.tables, new)

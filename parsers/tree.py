@@ -248,7 +248,7 @@ def _base64(body: bytes, problems: list[Problem] | None) -> bytes:
     if padding and padding.end() < len(body):
         rest = body[padding.end() :]
         if _BASE64_MORE.match(rest) and len(rest.strip()) >= 4:
-            data = b"".join(headers.base64(piece.decode("ascii")) for piece in re.split(rb"=+", re.sub(rb"\s", b"", body)) if piece)
+            data = b"".join(headers.base64(piece.decode("ascii")) for piece in re.split(rb"=+", re.sub(rb"[^A-Za-z0-9+/=]", b"", body)) if piece)
     return data
 
 

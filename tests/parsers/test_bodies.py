@@ -202,3 +202,14 @@ def test_limits_are_marked_and_the_rest_is_read(raw: bytes, limits: Limits, code
     message = read(raw, limits)
     assert code in codes(message)
     assert message.text or message.attachments
+
+
+def test_tables_of_what_is_quoted_are_not_given() -> None:
+    """An answer in HTML quotes our letter with its table of facts: only the table that the answerer wrote counts (RULEBOOK §0.4)."""
+    new = "<table><tr><td>沟通结果</td><td>成功</td></tr></table>"
+    old = "<table><tr><td>沟通结果</td><td>失败</td></tr><tr><td>合同号</td><td>HT-1</td></tr></table>"
+    head = "<div><b>发件人:</b> 李四 &lt;li@x.com&gt;<br><b>发送时间:</b> 2024年7月1日 10:00<br><b>收件人:</b> 张三<br><b>主题:</b> 请批准</div>"
+    for quote in (f"<blockquote type=cite>{old}</blockquote>", head + old, f"<table><tr><td><div>在 2024-07-01 10:00:00，李四 &lt;li@x.com&gt; 写道：</div>{old}</td></tr></table>"):
+        message = read(multipart(part("text/plain; charset=utf-8", "同意"), part("text/html; charset=utf-8", f"<p>请看</p>{new}{quote}"), kind="alternative"))
+        assert message.tables == [[["沟通结果", "成功"]]]
+        assert read(mail(body=f"<p>同意</p>{quote}", content_type="text/html; charset=utf-8")).tables == []
