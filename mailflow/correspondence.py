@@ -117,7 +117,7 @@ class Desk:
             if path is None:
                 raise letters.LetterError(f"没有“{name}”这封信;请在 letters/ 里写好 {name}.txt")
             part = letters.part(path, self.context(letters.names(path), process, case, names, event, {"说": plan.says, **plan.facts}))
-            attach = [self._attachment(word, process, case, event) for word in plan.attach] + self.attach_next
+            attach = [self.attachment(word, process, case, event) for word in plan.attach] + self.attach_next
             self.attach_next = []
             remembered = {"choices": plan.facts["候选标题"]} if plan.facts.get("候选标题") else {}
             for number, reader in enumerate(dict.fromkeys(plan.to)):
@@ -189,13 +189,16 @@ class Desk:
         for action in content.get("actions", []):
             action["token"] = f"<{issue(self.secret, reader, case.number, action['word'], uuid.uuid4().hex[:12])}>"
 
-    def _attachment(self, word: str, process: Process | None, case: Case | None, event: Event) -> dict[str, Any]:
+    def attachment(self, word: str, process: Process | None, case: Case | None, event: Event) -> dict[str, Any]:
         """What to attach, by reference: it is built when the letter is sent."""
         kind, _, name = word.partition(" ")
         if kind == "空白表":
             return {"kind": "blank", "form": name}
         if kind == "存档件":
             return {"kind": "archived", "mail": event.mail_id if not case or not case.memo.get("form_mail") else case.memo["form_mail"], "name": f"{case.title if case else '来信'}.eml"}
+        if kind == "文件" and case is not None:  # as it was handed in last
+            mail = next((d["mail_id"] for d in cases.documents(self.know.conn, [case.id]) if d["name"] == name), None)
+            return {"kind": "forwarded", "mail": mail, "name": name}
         if kind == "来件":
             return {"kind": "forwarded", "mail": event.mail_id}
         return {"kind": "unknown", "form": word}

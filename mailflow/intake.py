@@ -53,6 +53,7 @@ class Mail:
     proof: str = ""
     titles: list[str] = field(default_factory=list)  # of attached documents
     rows: list[list[str]] = field(default_factory=list)
+    papers: list[str] = field(default_factory=list)  # the text of attached documents
     problems: list[str] = field(default_factory=list)  # attachments that could not be read, in Chinese for the sender
 
 
@@ -298,8 +299,8 @@ class Intake:
                 openings = [by_form]
         if not mail.sender:
             return self._stranger(mail)
-        if not openings and (free := self.router.customer(self.know.roles_of(mail.sender))):
-            openings = [free]
+        if not openings:
+            openings = self._for_customer(mail)
         if not openings:
             return self._unclear(mail)
         content = self._content(mail)
@@ -320,6 +321,16 @@ class Intake:
             if decide.may_start(process, process.starts[opening.start], case, event, self.know):
                 return opening
         return openings[0]
+
+    def _for_customer(self, mail: Mail) -> list[Opening]:
+        """The process for a customer's free subject: the first whose condition (当) holds."""
+        for opening in self.router.customer(self.know.roles_of(mail.sender)):
+            process = opening.process
+            event = self._event(mail, process)
+            when = process.starts[opening.start].when
+            if when is None or when.holds(Names(process, decide.blank_case(process, event), event, self.know).many):
+                return [opening]
+        return []
 
     def _open(self, mail: Mail, opening: Opening) -> End:
         process = opening.process
@@ -357,6 +368,8 @@ class Intake:
                 "空白表": as_lines(process),
                 "抄送": [n for n in dict.fromkeys(copies) if n != event.who],
             }
+            attach = [w for check in process.checks if check.attach and check.field in {p.field for p in done.problems} and check.when.holds(names.many) for w in check.attach]
+            self.desk.attach_next = [self.desk.attachment(word, process, after, event) for word in attach]
             self.recorder.tell("returned", event.who, event, process, after, **facts)
             return End("recorded", after.id, "退件:" + "、".join(p.field for p in done.problems))
         missing = [f.name for f in process.fields.values() if f.wished and not after.fields.get(f.name)]
@@ -377,8 +390,9 @@ class Intake:
         keys = {n: parts[n] for n, f in process.fields.items() if f.identifies and n in parts}
         if not keys:
             return None
+        known = {k: self.know.project(v)[0] for k, v in keys.items() if process.fields[k].kind.name == "项目"}  # by an alias as well
         for row in cases.find(self.know.conn, process.name, open=True):
-            if all(str(row["fields"].get(k, "")) == v for k, v in keys.items()):
+            if all(str(row["fields"].get(k, "")) in (v, known.get(k)) for k, v in keys.items()):
                 return row
         return None
 
@@ -437,7 +451,7 @@ class Intake:
             found: Fields = read_fields(message.reply_text, labels, message.tables)
             raw = dict(found)
             self._open_documents(mail)
-            sheets = "\n".join(" ".join(row) for row in mail.rows)
+            sheets = "\n".join([*(" ".join(row) for row in mail.rows), *mail.papers])
             if mail.rows:
                 for label, value in fields_from_rows(mail.rows, labels).items():
                     if not raw.get(label):
@@ -463,6 +477,7 @@ class Intake:
             if 2 < len(head) <= 40:
                 mail.titles.append(head)
             mail.rows += document.rows
+            mail.papers.append(document.text[:20_000])
 
     def _vocabulary(self, process: Process) -> dict[str, str]:
         key = f"{process.name}@{process.version}@{id(process)}"

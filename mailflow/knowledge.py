@@ -255,6 +255,14 @@ class Knowledge:
                 row = cases.get(self.conn, row["parent_id"]) if row["parent_id"] else None
         return ""
 
+    def agreed(self, item: str, scope: str = "") -> str:
+        """What the contract says instead of the rules (table 合同约定: 事项, 范围, 值), '' where it says nothing (RULEBOOK §2.0)."""
+        rows = [r for r in self.master.table("合同约定") if r.get("事项", "").strip() == item]
+        return next((r.get("值", "").strip() for r in rows if r.get("范围", "").strip() in ("", scope)), "")
+
+    def _from_contract(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return self.agreed(args["item"], look(args["scope"]) if args.get("scope") else "")
+
     def _period(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         day = event.at.date()
         match args["what"]:
@@ -271,6 +279,8 @@ class Knowledge:
 
     def _from_children(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         rows = cases.find(self.conn, parent_id=case.id) if case.id else []
+        if args.get("process"):
+            rows = [r for r in rows if r["process"] in args["process"].split("、")]
         if args["what"] == "未结":
             return "是" if any(r["open"] for r in rows) else "否"
         state = args["what"].removeprefix("状态 ")
@@ -320,7 +330,7 @@ _METHODS = {
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "客户项目": "projects_of_customer",
-    "父单": "from_parent", "期间": "period", "先有": "first_filled",
+    "父单": "from_parent", "期间": "period", "先有": "first_filled", "约定": "from_contract",
 }  # fmt: skip
 
 

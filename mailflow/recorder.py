@@ -21,6 +21,9 @@ DEEPEST = 8  # children of children, nudges of nudges: a circle in the processes
 REVERSE = next(word for word, status in STATUSES.items() if status == "reversed")  # the action that a reversed row does to the case deciding on it
 
 
+_FROM = {"disputed": ("candidate", "proposed"), "candidate": ("disputed",)}  # a case's dispute touches what nobody has decided yet, and ends it
+
+
 class Circle(RuntimeError):
     """流程之间互相派生,超过了 {DEEPEST} 层;请检查“开单”和“带动”"""
 
@@ -52,12 +55,15 @@ class Recorder:
         self._documents(outcome, case, event)
         self._entries(outcome, case, event, depth)
         names = Names(process, case, event, self.know)
+        self._expected(process, case, names)
         changes = timekeeping.keep(self.know, process, case, names, event.at, outcome)
         self._save(case, event.at)
         for child in outcome.children:
             self.open_child(child.process, child.values, case, event, depth + 1)
         for nudge in outcome.nudges:
             self._nudge(nudge.process, nudge.action, nudge.same, nudge.values, case, event, depth + 1)
+        if case.project and outcome.steps and outcome.steps[0].action in ("开单", "更正") and not outcome.problems:
+            self._upon(process.name, case, event, depth + 1)
         names.forget()
         self.desk.write(outcome.letters, event, self.answered, process, case, names)
         self._forgive(changes.forgiven, case, event, depth)
@@ -106,6 +112,13 @@ class Recorder:
         for name in outcome.accepted:
             cases.set_document(self.know.conn, case.id, name, {"accepted_at": event.at})
 
+    def _expected(self, process: Process, case: Case, names: Names) -> None:
+        """Documents without a time of their own that the case wants once their condition (当) holds."""
+        for document in process.documents.values():
+            if document.name not in case.documents and not document.length and document.when is not None and document.when.holds(names.many):
+                cases.set_document(self.know.conn, case.id, document.name, {})
+                case.documents[document.name] = ""
+
     # -- registers -------------------------------------------------------------------------------------------------------
 
     def _entries(self, outcome: Outcome, case: Case, event: Event, depth: int) -> list[int]:
@@ -115,7 +128,7 @@ class Recorder:
         for register, status in outcome.changes:
             rows: list[Any]
             if register:
-                rows = cases.entries(self.know.conn, register, case_id=case.id, statuses=("candidate", "proposed", "confirmed", "disputed"))
+                rows = cases.entries(self.know.conn, register, case_id=case.id, statuses=_FROM.get(status, ("candidate", "proposed", "confirmed", "disputed")))
             else:
                 rows = cases.entries(self.know.conn, ids=[case.entry_id]) if case.entry_id else []
             written.append(ledger.change(self.know, [dict(r) for r in rows], status, event.at, case, event.mail_id))
@@ -187,6 +200,12 @@ class Recorder:
         for row in found:
             if row["open"]:
                 self._do(row, action, event, depth, values)
+
+    def _upon(self, opened: str, case: Case, event: Event, depth: int) -> None:
+        """Actions of other open cases of the project that wait for a case of this process (逢)."""
+        for process in self.know.library.processes.values():
+            for action in (a for a in process.every_action().values() if opened in a.upon):
+                self._nudge(process.name, action.name, {"项目": case.project}, {}, case, event, depth)
 
     def _do(self, row: Any, action: str, event: Event, depth: int, values: dict[str, str] | None = None) -> None:
         """Does an action of the service's own to another case, where its state allows it."""

@@ -80,10 +80,11 @@ class Router:
                     return Opening(process, index, {"对象": rest[0]} if rest else {})
         return None
 
-    def customer(self, roles: Iterable[str]) -> Opening | None:
-        """The process for a customer's free subject."""
+    def customer(self, roles: Iterable[str]) -> list[Opening]:
+        """The processes for a customer's free subject: those with a condition (当) are asked before the one that takes everything else."""
         held = set(roles)
-        return next((Opening(process, index) for role, process, index in self.free if role in held), None)
+        found = [(process.starts[index].when is None, Opening(process, index)) for role, process, index in self.free if role in held]
+        return [opening for _, opening in sorted(found, key=lambda pair: pair[0])]
 
     def close(self, subject: Subject, limit: int = 5) -> list[Candidate]:
         """Standard subjects that are close to this one, for the sender to choose from."""

@@ -94,6 +94,11 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
         return Refused("condition", names.fill(action.otherwise) or f"现在还不能“{action.name}”")
     before = dict(case.fields)
     problems = _parameters(process, action, names)
+    if problems and action.form and (kept := _keep_given(case, before, problems)):
+        outcome = Outcome(case, steps=[Step(action.name, case.state, case.state, "；".join(f"{k}:{case.fields[k]}" for k in kept)[:500])])
+        gaps = "\n".join(f"- {p.field}:{p.why}" for p in problems)
+        outcome.letters.append(LetterPlan("", [event.who], says=f"已记下:{'、'.join(kept)}。还缺下面几项,请直接回复本信补齐(已记下的不必再写):\n{gaps}"))
+        return outcome
     if problems:
         return Refused("missing", f"“{action.name}”还缺下面的内容,请补齐后再发一次", problems)
     if action.needs_file and not any(action.needs_file in f for f in event.files) and not (action.needs_file == "附件" and event.files):
@@ -202,6 +207,8 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
         field = process.fields[name]
         text = given.get(name, "")
         if not text:
+            if action.form and case.fields.get(name):
+                continue  # a form is filled in bit by bit, by several people
             if name in action.asks:
                 # what earlier mails said is no answer to what this one asks, unless a default stands in
                 fallback = names.value(field.default) if field.default else ""
@@ -213,7 +220,7 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
                 if field.default and not case.fields.get(name):
                     text = names.value(field.default)
                 if not text:
-                    if field.required is not False and is_required(field, names):  # 可写明, yet a condition of the field asks for it
+                    if field.required is not False and not case.fields.get(name) and is_required(field, names):  # 可写明, yet a condition of the field asks for it
                         problems.append(Problem(name, field.missing or f"没有写明{name}"))
                     continue
         value, why = read_value(field, text, names)
@@ -226,6 +233,16 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
         elif not value and name in action.asks:
             problems.append(Problem(name, field.missing or f"没有写明{name}"))
     return problems
+
+
+def _keep_given(case: Case, before: dict[str, str], problems: list[Problem]) -> list[str]:
+    """Of a form with gaps, what it did say stays; the names of the new values."""
+    for problem in problems:
+        if problem.field in before:
+            case.fields[problem.field] = before[problem.field]
+        else:
+            case.fields.pop(problem.field, None)
+    return [name for name, value in case.fields.items() if value and value != before.get(name)]
 
 
 def _unlabelled(event: Event) -> str:

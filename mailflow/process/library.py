@@ -134,6 +134,10 @@ class Library:
             for limit in all_deadlines(p):
                 if limit.ladder and limit.ladder not in ladders:
                     yield at(limit.line, f"提醒梯次表里没有“{limit.ladder}”{_near(limit.ladder, ladders)}")
+            for action in p.every_action().values():
+                for name in action.upon:
+                    if name not in self.processes:
+                        yield at(action.line, f"“逢”里没有“{name}”这个流程{_near(name, self.processes)}")
             for lookup in p.lookups.values():
                 table = lookup.args.get("table")
                 if lookup.source in ("决策表", "判定") and table not in self.tables:

@@ -33,10 +33,10 @@ FIELD = ["类型", "选项", "同义", "标签", "必填", "要求", "缺省", "
 EFFECT = ["变为", "发信", "记", "负责人", "记账", "销账", "开单", "带动", "项目", "收文件", "验收文件", "退文件", "停表", "走表", "重新计时", "分支", "另外"]
 START = ["收到", "表单", "客户来信", "派生", "台账", "定时", "谁", "当", "否则说"] + EFFECT
 STATE = ["说明", "等", "期限", "可以", "进入", "结束", "可更正"]
-ACTION = ["命令", "来信", "填表", "谁", "都要", "当", "否则说", "要写明", "可写明", "要附", "凭证", "提示"] + EFFECT
+ACTION = ["命令", "来信", "填表", "谁", "都要", "当", "否则说", "要写明", "可写明", "要附", "凭证", "提示", "逢"] + EFFECT
 DEADLINE = ["从", "时长", "到期", "到", "当", "提醒", "催", "抄", "逾期", "说"]
 DOCUMENT = ["由", "从", "时长", "当", "签名", "提醒", "抄", "逾期"]
-CHECK = ["当", "指", "说", "只提示", "抄"]
+CHECK = ["当", "指", "说", "只提示", "抄", "附"]
 LETTER = ["给", "抄", "说", "附", "当"]
 BLOCK = ["当", "否则", *EFFECT]
 SPECIAL = {
@@ -50,6 +50,8 @@ SPECIAL = {
     "标题": "文本",
     "正文": "文本",
     "附件": "条目",
+    "附件内容": "文本",
+    "动作说明": "文本",
     "单号": "文本",
     "项目": "文本",
     "负责人": "人员",
@@ -213,7 +215,7 @@ class _Builder:
             if when is None:
                 raise self.wrong("校验缺“当”", check.line)
             p.checks.append(
-                Check(when, self.text(check, "指"), self.text(check, "说", required=True), self.yes(check, "只提示"), self.roles(check, "抄"), check.line)
+                Check(when, self.text(check, "指"), self.text(check, "说", required=True), self.yes(check, "只提示"), self.roles(check, "抄"), self.words(check, "附"), check.line)
             )
         deadlines = self.sub(t, "期限")
         for label in deadlines.pairs:
@@ -526,6 +528,7 @@ class _Builder:
             proof=self.yes(t, "凭证"),
             effects=self.effects(t),
             hint=self.text(t, "提示"),
+            upon=self.words(t, "逢"),
             line=line,
         )
 

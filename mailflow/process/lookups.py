@@ -11,7 +11,7 @@ FORMS = """项目 是否立项 / 项目 <列>
 台账 <台账> 次数|合计|最近 <列> 按 <列>[、<列>] [近 N 天] [代码 X]
 决策表 <表> 取 <列>            # 表的其余列名与字段同名,逐行比,第一行相符的为准
 判定 <表> 按 <字段> 取 <列>      # 按关键词和数值判定
-单 <流程名> 同 <字段>[、<字段>] 状态 <状态>[、<状态>]
+单 <流程名> 同 <字段>[、<字段>] 状态 <状态>[、<状态>]      # 状态 在办:还没有结束的
 取定 <键>
 期日 <字段>前N个工作日
 主数据 <表> 按 <列> 取 <列>
@@ -19,9 +19,13 @@ FORMS = """项目 是否立项 / 项目 <列>
 父单 <字段> / 父单 流程
 期间 上月|本月|本季|本年
 先有 <名>[、<名>]                # 第一个有值的
-子单 未结 / 子单 状态 <状态>
-收件 缺 岗位 <岗位> / 收件人 岗位 <岗位>
-历史 <动作> 次数
+子单 未结 [<流程>、…] / 子单 状态 <状态>
+约定 <事项> [按 <名>]              # 主数据 合同约定.csv(事项、范围、值):合同正文优先
+收件 缺 岗位 <岗位> / 收件人 岗位 <岗位> / 收件 外部
+历史 <动作> 次数 [含本次]
+缺项 <名>[、<名>]                # 其中还没有值的
+在职 <角色或字段>                 # 这些人里现在还在的
+客户项目 状态 <状态>[、<状态>]     # 来信的客户的项目;不止一个时看来信里提到哪个
 时段 工作时间                    # 收到时是否在工作时间""".splitlines()
 
 
@@ -70,14 +74,24 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("期间", what=m[1])
     if m := re.fullmatch(r"先有 (\S+)", text):
         return made("先有", names=m[1])
-    if m := re.fullmatch(r"子单 (未结|状态 \S+)", text):
-        return made("子单", "是否", what=m[1])
+    if m := re.fullmatch(r"子单 (未结|状态 \S+?)(?: (\S+))?", text):
+        return made("子单", "是否", what=m[1], process=m[2])
+    if m := re.fullmatch(r"约定 (\S+?)(?: 按 (\S+))?", text):
+        return made("约定", item=m[1], scope=m[2])
     if m := re.fullmatch(r"收件 缺 岗位 (\S+)", text):
         return made("收件", "是否", role=m[1])
     if m := re.fullmatch(r"收件人 岗位 (\S+)", text):
         return made("收件人", "人员", role=m[1])
-    if m := re.fullmatch(r"历史 (\S+) 次数", text):
-        return made("历史", "数字", action=m[1])
+    if text == "收件 外部":
+        return made("外部收件")
+    if m := re.fullmatch(r"历史 (\S+) 次数( 含本次)?", text):
+        return made("历史", "数字", action=m[1], this=m[2])
+    if m := re.fullmatch(r"缺项 (\S+)", text):
+        return made("缺项", names=m[1])
+    if m := re.fullmatch(r"在职 (\S+)", text):
+        return made("在职", "人员", name=m[1])
+    if m := re.fullmatch(r"客户项目 状态 (\S+)", text):
+        return made("客户项目", states=m[1])
     if text == "时段 工作时间":
         return made("时段", "是否")
     raise LookupError_(f"“{text}”读不懂;可以写:{' ;'.join(f.split('#')[0].strip() for f in FORMS)}")

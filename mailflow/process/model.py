@@ -126,6 +126,7 @@ class Action:
     effects: Effects = field(default_factory=Effects)
     line: int = 0
     hint: str = ""  # 提示: what to write, shown in the letter
+    upon: tuple[str, ...] = ()  # 逢: done by the service when a case of one of these processes is opened for the same project
 
 
 @dataclass(slots=True)
@@ -204,6 +205,7 @@ class Check:
     says: str
     warn: bool = False
     cc: tuple[str, ...] = ()
+    attach: tuple[str, ...] = ()  # 附: such as the blank form that should have been used
     line: int = 0
 
 
