@@ -171,7 +171,8 @@ class Knowledge:
         return getattr(self, f"_{_METHODS[lookup.source]}")(lookup.args, case, event, look)
 
     def _from_project(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        return self.project_cell(case.project or case.fields.get("项目", ""), args["column"]) or ("否" if args["column"] == "是否立项" else "")
+        name = case.project or case.fields.get("项目", "")
+        return self.project_cell(self.project(name)[0] or name, args["column"]) or ("否" if args["column"] == "是否立项" else "")
 
     def _from_register(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         register = self.library.registers[args["register"]]
@@ -197,7 +198,7 @@ class Knowledge:
             count, total = len(rows), sum(r["points"] for r in rows)
         else:
             count, total = cases.count_and_sum(self.conn, register.name, registers.COUNTED, **by)
-        return f"{count if args['what'] == '次数' else total:g}"
+        return f"{count if args['what'] == '次数' else count + 1 if args['what'] == '第几次' else total:g}"
 
     def _from_table(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return self.library.tables[args["table"]].first(look, args["column"])
@@ -206,14 +207,20 @@ class Knowledge:
         return judge(self.library.tables[args["table"]], look(args["by"]), args["column"])
 
     def _cases_like(self, args: dict[str, str], case: Case, look: Look) -> list[Mapping[str, Any]]:
-        same = {name: look(name) for name in args["by"].split("、")}
+        same = {column: look(name or column) for column, _, name in (word.partition("=") for word in args["by"].split("、"))}
         project = same.pop("项目", None)
         states = [s for s in args.get("states", "").split("、") if s]
-        rows = [r for r in cases.find(self.conn, args["process"], project=project) if r["id"] != case.id and all(str(r["fields"].get(k, "")) == v for k, v in same.items())]
+        alike = lambda r: all(v == (have := str(r["fields"].get(k, ""))) or v and v in have.split("、") for k, v in same.items())  # noqa: E731 - used once below
+        rows = [r for r in cases.find(self.conn, args["process"], project=project) if r["id"] != case.id and alike(r)]
+        if args.get("later"):
+            rows = [r for r in rows if r["opened_at"] > case.opened_at]
         return [r for r in rows if not states or r["open"] and "在办" in states or r["state"] in states or any(s in r["memo"].get("path", {}) for s in states)]
 
     def _from_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "是" if self._cases_like(args, case, look) else "否"
+
+    def _number_of_case(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return next((str(r["number"]) for r in self._cases_like(args, case, look)), "")
 
     def _count_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return str(len(self._cases_like(args, case, look)))
@@ -230,8 +237,9 @@ class Knowledge:
         return (datetime.fromisoformat(text[:10]).date() - timedelta(days=int(args["days"]))).isoformat() if text else ""
 
     def _from_master(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        wanted = look(args["by"])
-        return next((row.get(args["column"], "") for row in self.master.table(args["table"]) if row.get(args["by"], "") == wanted), "")
+        column, _, name = args["by"].partition("=")
+        wanted = look(name or column)
+        return next((row.get(args["column"], "") for row in self.master.table(args["table"]) if row.get(column, "") == wanted), "")
 
     def _from_documents(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         if args["what"] == "来件":
@@ -289,6 +297,9 @@ class Knowledge:
     def _missing_recipient(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "否" if any(args["role"] in self.roles_of(name) for name in (*event.to, *event.cc)) else "是"
 
+    def _not_written_to(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return "、".join(name for name in self.with_role(args["role"]) if name not in (*event.to, *event.cc, event.who))
+
     def _recipients(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "、".join(name for name in dict.fromkeys((*event.to, *event.cc)) if args["role"] in self.roles_of(name))
 
@@ -326,7 +337,7 @@ class Knowledge:
 
 
 _METHODS = {
-    "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单数": "count_cases",
+    "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "未到": "not_written_to",
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "客户项目": "projects_of_customer",

@@ -34,13 +34,15 @@ def add(know: Knowledge, case: Case, plan: EntryPlan, at: datetime, mail_id: int
     who = values.get(register.who_column, "")
     parts = [values.get(c, case.project if c == register.project_column else "") for c in register.key]
     key = "|".join([code, *parts]) if any(parts) else ""  # what fills none of the columns is an event of its own
+    if any(c in plan.values and not plan.values[c] for c in register.key):
+        key = ""  # what leaves its date or person open cannot be told to be the same event
     if key and (twin := cases.entries(know.conn, register.name, key=key, statuses=registers.COUNTED)):
         done.notes.append(f"同一事项已记过(台账“{register.name}”第 {twin[0]['id']} 行),不重复计")
         return done
     points = 0.0
     if register.codes_table:
         row = know.library.tables[register.codes_table].find(代码=code)
-        points = float(row.get("分值") or 0)
+        points = float(know.agreed(code) or row.get("分值") or 0)
         for column in ("事由", "单位", "暂定"):
             if row.get(column):
                 values.setdefault(column, row[column])

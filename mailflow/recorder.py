@@ -188,6 +188,8 @@ class Recorder:
     def _nudge(self, process: str, action: str, same: dict[str, str], values: dict[str, str], case: Case, event: Event, depth: int) -> None:
         if process == "父单":
             found = [row] if case.parent_id and (row := cases.get(self.know.conn, case.parent_id)) else []
+        elif process == "本单":  # what depends on the rows that were just written
+            found = [row] if (row := cases.get(self.know.conn, case.id)) else []
         elif process == "子单":
             found = cases.find(self.know.conn, parent_id=case.id, open=True)
         else:
@@ -240,7 +242,7 @@ class Recorder:
 
     def tell(self, occasion: str, reader: str, event: Event, process: Process | None = None, case: Case | None = None, **facts: Any) -> None:
         """Writes one of the usual letters (table 通用信) to one reader."""
-        letter = self.know.library.usual(occasion)
+        letter = self.know.library.usual(occasion) or occasion
         names = Names(process, case, event, self.know) if process is not None and case is not None else None
         cc = facts.pop("抄送", [])
         self.desk.write([LetterPlan(letter, [reader], cc, facts=facts, says=facts.get("说", ""))], event, self.answered, process, case, names)

@@ -8,20 +8,21 @@ from .model import Lookup
 from .values import Kind
 
 FORMS = """项目 是否立项 / 项目 <列>
-台账 <台账> 次数|合计|最近 <列> 按 <列>[、<列>] [近 N 天] [代码 X]
+台账 <台账> 次数|合计|第几次|最近 <列> 按 <列>[、<列>] [近 N 天] [代码 X]
 决策表 <表> 取 <列>            # 表的其余列名与字段同名,逐行比,第一行相符的为准
 判定 <表> 按 <字段> 取 <列>      # 按关键词和数值判定
-单 <流程名> 同 <字段>[、<字段>] 状态 <状态>[、<状态>]      # 状态 在办:还没有结束的
+单 <流程名> 同 <字段>[、<那边的字段>=<名>] 状态 <状态>[、<状态>] [其后]      # 状态 在办:还没有结束的;其后:本单开了以后才开的
+单号 <流程名> 同 …              # 同上,取最近一张的单号
 取定 <键>
 期日 <字段>前N个工作日
-主数据 <表> 按 <列> 取 <列>
+主数据 <表> 按 <列>[=<名>] 取 <列>
 文件 未交 / 文件 齐 / 文件 来件
 父单 <字段> / 父单 流程
 期间 上月|本月|本季|本年
 先有 <名>[、<名>]                # 第一个有值的
 子单 未结 [<流程>、…] / 子单 状态 <状态>
 约定 <事项> [按 <名>]              # 主数据 合同约定.csv(事项、范围、值):合同正文优先
-收件 缺 岗位 <岗位> / 收件人 岗位 <岗位> / 收件 外部
+收件 缺 岗位 <岗位> / 收件 未到 岗位 <岗位> / 收件人 岗位 <岗位> / 收件 外部
 历史 <动作> 次数 [含本次]
 缺项 <名>[、<名>]                # 其中还没有值的
 在职 <角色或字段>                 # 这些人里现在还在的
@@ -46,7 +47,7 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("项目", "是否", column="是否立项")
     if m := re.fullmatch(r"项目 (\S+)", text):
         return made("项目", column=m[1])
-    if m := re.fullmatch(r"台账 (\S+) (次数|合计) 按 (\S+?)(?: 近 ?(\d+) ?天)?(?: 代码 (\S+))?", text):
+    if m := re.fullmatch(r"台账 (\S+) (次数|合计|第几次) 按 (\S+?)(?: 近 ?(\d+) ?天)?(?: 代码 (\S+))?", text):
         return made("台账", "数字", register=m[1], what=m[2], by=m[3], days=m[4], code=m[5])
     if m := re.fullmatch(r"台账 (\S+) 最近 (\S+) 按 (\S+)", text):
         return made("台账", register=m[1], what="最近", column=m[2], by=m[3])
@@ -54,8 +55,10 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("决策表", table=m[1], column=m[2])
     if m := re.fullmatch(r"判定 (\S+) 按 (\S+) 取 (\S+)", text):
         return made("判定", table=m[1], by=m[2], column=m[3])
-    if m := re.fullmatch(r"单 (\S+) 同 (\S+)(?: (?:状态|已到) (\S+))?", text):
-        return made("单", "是否", process=m[1], by=m[2], states=m[3])
+    if m := re.fullmatch(r"单 (\S+) 同 (\S+)(?: (?:状态|已到) (\S+))?( 其后)?", text):
+        return made("单", "是否", process=m[1], by=m[2], states=m[3], later=m[4])
+    if m := re.fullmatch(r"单号 (\S+) 同 (\S+)(?: (?:状态|已到) (\S+))?( 其后)?", text):
+        return made("单号", process=m[1], by=m[2], states=m[3], later=m[4])
     if m := re.fullmatch(r"单 (\S+) 数 同 (\S+)(?: 状态 (\S+))?", text):
         return made("单数", "数字", process=m[1], by=m[2], states=m[3])
     if m := re.fullmatch(r"取定 (\S+)", text):
@@ -80,6 +83,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("约定", item=m[1], scope=m[2])
     if m := re.fullmatch(r"收件 缺 岗位 (\S+)", text):
         return made("收件", "是否", role=m[1])
+    if m := re.fullmatch(r"收件 未到 岗位 (\S+)", text):
+        return made("未到", "人员", role=m[1])
     if m := re.fullmatch(r"收件人 岗位 (\S+)", text):
         return made("收件人", "人员", role=m[1])
     if text == "收件 外部":
