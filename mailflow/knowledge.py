@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from store import cases
 
+from . import roster
 from .calendars import WorkCalendar
 from .masterdata import MasterData
 from .people import Directory, Person, Project, ProjectIndex
@@ -214,7 +215,7 @@ class Knowledge:
         rows = [r for r in cases.find(self.conn, args["process"], project=project) if r["id"] != case.id and alike(r)]
         if args.get("later"):
             rows = [r for r in rows if r["opened_at"] > case.opened_at]
-        return [r for r in rows if not states or r["open"] and "在办" in states or r["state"] in states or any(s in r["memo"].get("path", {}) for s in states)]
+        return [r for r in rows if not states or r["open"] and "在办" in states or r["state"] in states or not args.get("now") and any(s in r["memo"].get("path", {}) for s in states)]
 
     def _from_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "是" if self._cases_like(args, case, look) else "否"
@@ -240,6 +241,9 @@ class Knowledge:
         column, _, name = args["by"].partition("=")
         wanted = look(name or column)
         return next((row.get(args["column"], "") for row in self.master.table(args["table"]) if row.get(column, "") == wanted), "")
+
+    def _on_duty(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return "、".join(roster.on_duty(self.master.table(args["table"]), event.at.astimezone(self.calendar.tz), self.library.tables.get("班次")))
 
     def _from_documents(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         if args["what"] == "来件":
@@ -338,7 +342,7 @@ class Knowledge:
 
 _METHODS = {
     "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "未到": "not_written_to",
-    "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "文件": "from_documents",
+    "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "当班": "on_duty", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "客户项目": "projects_of_customer",
     "父单": "from_parent", "期间": "period", "先有": "first_filled", "约定": "from_contract",

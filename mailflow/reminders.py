@@ -64,6 +64,9 @@ def _tell(recorder: Recorder, process: Process, case: Case, declared: Deadline |
     if not own and (card := process.states.get(case.state)):
         own = list(card.waits) or list(dict.fromkeys(r for a in card.actions.values() for r in a.by))
     responsible = names.everyone(own) or [case.owner or case.opened_by]
+    if card := process.states.get(case.state):  # where all must do it, those who have done their part are not asked again
+        done = {n for a in card.actions.values() if a.all_of for n in case.memo.get("done", {}).get(f"{case.state}/{a.name}", [])}
+        responsible = [n for n in responsible if n not in done] or responsible
     to = _readers(recorder, tick.rung, tick.rung.to, responsible, names, declared.cc)
     cc = _readers(recorder, tick.rung, tick.rung.cc, responsible, names, declared.cc) if tick.number >= (tick.rung.copied_from or 1) else []
     if not to:
@@ -74,7 +77,7 @@ def _tell(recorder: Recorder, process: Process, case: Case, declared: Deadline |
         "期限名": row["name"], "到期": letters.say_due(due), "怎样算": row["explained"], "责任人": "、".join(responsible),
         "多久": _how_long(event.at - due), "第几封": tick.number, "抄送": [n for n in cc if n not in to], "说": names.fill(getattr(declared, "says", "")),
     }  # fmt: skip
-    occasion = "reminder" if tick.kind == "remind" else "overdue"
+    occasion = tick.rung.letter or ("reminder" if tick.kind == "remind" else "overdue")
     copies = facts.pop("抄送")
     for number, reader in enumerate(to):
         recorder.tell(occasion, reader, event, process, case, 抄送=copies if number == 0 else [], **facts)

@@ -22,9 +22,11 @@ def unknown_check(text: str, process: Process, names: set[str]) -> str:
         return ""
     if re.fullmatch(r"(大于|不小于|小于|不大于) ?-?\d+(\.\d+)?", text) or re.fullmatch(r"(不少于|不多于) ?\d+ ?字", text):
         return ""
-    if m := re.fullmatch(r"(不同于|不早于|不晚于) ?(.+)", text):
+    if re.fullmatch(r"(提到|不提) ?(\S+)", text):
+        return ""
+    if m := re.fullmatch(r"(不同于|不早于|不晚于|早于|晚于|属于) ?(.+)", text):
         return "" if m[2] in names else f"“{m[2]}”不是字段"
-    return f"没有这种要求;可以写:大于 N、不小于 N、小于 N、不少于 N 字、不多于 N 字、不同于 某字段、不早于 某字段、不晚于 某字段、{'、'.join(NAMED)}"
+    return f"没有这种要求;可以写:大于 N、不小于 N、小于 N、不少于 N 字、不多于 N 字、不同于 某字段、不早于 某字段、不晚于 某字段、早于 某字段、晚于 某字段、属于 某角色、提到 某词、不提 某词、{'、'.join(NAMED)}"
 
 
 def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[Row]) -> str:
@@ -50,7 +52,16 @@ def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[R
         return "" if value[:10] >= look("今天") else f"“{value}”已经过去,不能早于今天"
     if check == "同标题的项目":
         return "" if not look("项目") or value == look("项目") else f"正文写的是“{value}”,标题写的是“{look('项目')}”,两处要一致"
-    if m := re.fullmatch(r"(不同于|不早于|不晚于) ?(.+)", check):
+    if m := re.fullmatch(r"(提到|不提) ?(\S+)", check):
+        said = [word for word in m[2].split("、") if word in value]
+        if m[1] == "提到":
+            return "" if said else f"没有写明{m[2]}"
+        return f"写的是“{said[0]}”" if said else ""
+    if m := re.fullmatch(r"属于 ?(.+)", check):
+        group = look(m[1])
+        others = [word for word in value.split("、") if word not in group.split("、")]
+        return f"“{'、'.join(others)}”不在{m[1]}之列;可以是:{group}" if others else ""
+    if m := re.fullmatch(r"(不同于|不早于|不晚于|早于|晚于) ?(.+)", check):
         other = look(m[2])
         if not other:
             return ""
@@ -58,6 +69,10 @@ def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[R
             return f"与“{m[2]}”相同({value}),必须是不同的人或值" if value == other else ""
         if m[1] == "不早于":
             return f"“{value}”早于{m[2]}“{other}”" if value < other else ""
+        if m[1] == "晚于":
+            return f"“{value}”不晚于{m[2]}“{other}”" if value <= other else ""
+        if m[1] == "早于":
+            return f"“{value}”不早于{m[2]}“{other}”" if value >= other else ""
         return f"“{value}”晚于{m[2]}“{other}”" if value > other else ""
     return ""
 

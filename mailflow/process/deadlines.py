@@ -157,17 +157,18 @@ class Rung:
     cc: tuple[str, ...]
     every: str = ""
     most: int = 0
+    letter: str = ""  # 信: instead of the usual one
     copied_from: int = 0  # from which overdue letter on 抄送 is copied
 
 
 def rungs(rows: Sequence[dict[str, str]], ladder: str) -> list[Rung]:
-    """The rows of one ladder. Columns: 梯次, 类别(提醒/到期/逾期), 时机, 收信, 抄送, 每隔, 最多, 第几次起抄送."""
+    """The rows of one ladder. Columns: 梯次, 类别(提醒/到期/逾期), 时机, 收信, 抄送, 每隔, 最多, 第几次起抄送, 信."""
     kinds = {"提醒": "remind", "到期": "due", "逾期": "overdue"}
     split = lambda cell: tuple(w for w in cell.split("、") if w)  # noqa: E731 - two words used thrice
     return [
         Rung(
             kinds[row["类别"]], row["时机"], split(row["收信"]), split(row["抄送"]), row.get("每隔", ""),
-            int(row.get("最多") or 0), int(row.get("第几次起抄送") or 0),
+            int(row.get("最多") or 0), row.get("信", ""), int(row.get("第几次起抄送") or 0),
         )
         for row in rows
         if row["梯次"] == ladder and row["类别"] in kinds
@@ -200,9 +201,11 @@ def ticks(ladder: Sequence[Rung], start: datetime, end: datetime, calendar: Work
 
 
 def _before(when: str, start: datetime, end: datetime, calendar: WorkCalendar) -> datetime | None:
-    """`已用50%`, `剩25%`, `提前1个工作日 09:00`, `当日 09:00`, `提前3天 09:00`."""
+    """`已用50%`, `已过3天`, `剩25%`, `提前1个工作日 09:00`, `当日 09:00`, `提前3天 09:00`."""
     if when.startswith("已用"):
         return start + (end - start) * float(when[2:].rstrip("%")) / 100
+    if when.startswith("已过") and (passed := _duration(when[2:])):
+        return due(start, passed, calendar)
     if when.startswith("剩工作"):
         share = float(when[3:].rstrip("%")) / 100
         return calendar.add_working(start, calendar.working_time_between(start, end) * (1 - share))

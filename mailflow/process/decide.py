@@ -94,6 +94,8 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
         return Refused("condition", names.fill(action.otherwise) or f"现在还不能“{action.name}”")
     before = dict(case.fields)
     problems = _parameters(process, action, names)
+    if not problems and (wrong := [Problem(c.field, names.fill(c.says)) for c in action.checks if c.when.holds(names.many)]):
+        return Refused("condition", "请看下面的说明", wrong)
     if problems and action.form and (kept := _keep_given(case, before, problems)):
         outcome = Outcome(case, steps=[Step(action.name, case.state, case.state, "；".join(f"{k}:{case.fields[k]}" for k in kept)[:500])])
         gaps = "\n".join(f"- {p.field}:{p.why}" for p in problems)
@@ -112,7 +114,9 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
         waiting = [r for r in action.by if (people := names.people(r)) and not any(p in done for p in people)]
         if waiting:
             outcome.steps.append(Step(action.name, case.state, case.state, note))
-            outcome.letters.append(LetterPlan("", [event.who], says=f"已记下您的“{action.name}”,还等:{'、'.join(names.everyone(waiting))}"))
+            others = names.everyone(waiting)
+            outcome.letters.append(LetterPlan("", [event.who], says=f"已记下您的“{action.name}”,还等:{'、'.join(others)}"))
+            outcome.letters.append(LetterPlan("", [o for o in others if o != event.who], says=f"{event.who} 已“{action.name}”,还等您:请核对后回复“{action.name}”"))
             return outcome
     came_from = case.state
     case.memo.setdefault("last", {})[action.name] = event.at.isoformat()

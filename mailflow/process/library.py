@@ -127,7 +127,7 @@ class Library:
                     if child.process not in self.processes and not child.process.startswith("<"):
                         yield at(child.line, f"没有“{child.process}”这个流程{_near(child.process, self.processes)}")
                 for nudge in effects.nudges:
-                    if nudge.process not in (*self.processes, "父单", "子单"):
+                    if nudge.process not in (*self.processes, "父单", "子单", "本单"):
                         yield at(nudge.line, f"没有“{nudge.process}”这个流程{_near(nudge.process, self.processes)}")
                     elif nudge.process in self.processes and nudge.action not in self.processes[nudge.process].every_action():
                         yield at(nudge.line, f"流程“{nudge.process}”里没有“{nudge.action}”这个动作")
@@ -146,7 +146,7 @@ class Library:
                     yield at(lookup.line, f"决策表“{table}”没有“{lookup.args['column']}”这一列")
                 if lookup.source == "台账" and lookup.args["register"] not in self.registers:
                     yield at(lookup.line, f"没有“{lookup.args['register']}”这本台账{_near(lookup.args['register'], self.registers)}")
-                if lookup.source in ("单", "单数") and lookup.args["process"] not in self.processes:
+                if lookup.source in ("单", "单号", "单数") and lookup.args["process"] not in self.processes:
                     yield at(lookup.line, f"没有“{lookup.args['process']}”这个流程{_near(lookup.args['process'], self.processes)}")
                 if lookup.source == "取定" and not self.config(lookup.args["key"]):
                     yield at(lookup.line, f"取定值表里没有“{lookup.args['key']}”")

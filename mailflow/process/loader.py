@@ -33,7 +33,7 @@ FIELD = ["类型", "选项", "同义", "标签", "必填", "要求", "缺省", "
 EFFECT = ["变为", "发信", "记", "负责人", "记账", "销账", "开单", "带动", "项目", "收文件", "验收文件", "退文件", "停表", "走表", "重新计时", "分支", "另外"]
 START = ["收到", "表单", "客户来信", "派生", "台账", "定时", "谁", "当", "否则说"] + EFFECT
 STATE = ["说明", "等", "期限", "可以", "进入", "结束", "可更正"]
-ACTION = ["命令", "来信", "填表", "谁", "都要", "当", "否则说", "要写明", "可写明", "要附", "凭证", "提示", "逢"] + EFFECT
+ACTION = ["命令", "来信", "填表", "谁", "都要", "当", "否则说", "要写明", "可写明", "要附", "凭证", "提示", "逢", "校验"] + EFFECT
 DEADLINE = ["从", "时长", "到期", "到", "当", "提醒", "催", "抄", "逾期", "说"]
 DOCUMENT = ["由", "从", "时长", "当", "签名", "提醒", "抄", "逾期"]
 CHECK = ["当", "指", "说", "只提示", "抄", "附"]
@@ -209,14 +209,7 @@ class _Builder:
         states = self.sub(t, "状态")
         for label in states.pairs:
             p.states[label] = State(label, line=states.lines[label])
-        for check in self.blocks(t, "校验"):
-            self.known(check, CHECK, "校验")
-            when = self.condition(check, "当")
-            if when is None:
-                raise self.wrong("校验缺“当”", check.line)
-            p.checks.append(
-                Check(when, self.text(check, "指"), self.text(check, "说", required=True), self.yes(check, "只提示"), self.roles(check, "抄"), self.words(check, "附"), check.line)
-            )
+        p.checks = self.checks(t)
         deadlines = self.sub(t, "期限")
         for label in deadlines.pairs:
             p.deadlines[label] = self.deadline(label, self.sub(deadlines, label), "", deadlines.lines[label])
@@ -235,6 +228,19 @@ class _Builder:
         for label in states.pairs:
             self.state(p.states[label], self.sub(states, label))
         return p
+
+    def checks(self, table: Table) -> list[Check]:
+        """校验 of a process or of an action."""
+        found = []
+        for check in self.blocks(table, "校验"):
+            self.known(check, CHECK, "校验")
+            when = self.condition(check, "当")
+            if when is None:
+                raise self.wrong("校验缺“当”", check.line)
+            found.append(
+                Check(when, self.text(check, "指"), self.text(check, "说", required=True), self.yes(check, "只提示"), self.roles(check, "抄"), self.words(check, "附"), check.line)
+            )
+        return found
 
     def blocks(self, table: Table, key: str) -> list[Table]:
         """A table, or a list of tables."""
@@ -356,7 +362,7 @@ class _Builder:
         nudges = self.sub(t, "带动")
         for name in nudges.pairs:
             if isinstance(node := nudges.pairs[name], Text):
-                e.nudges.append(Nudge(name, node.value, ("项目",) if name not in ("父单", "子单") else (), line=node.line))
+                e.nudges.append(Nudge(name, node.value, ("项目",) if name not in ("父单", "子单", "本单") else (), line=node.line))
             else:
                 values = self.sub(nudges, name)
                 self.known(values, ("做", "同", "带"), "带动")
@@ -529,6 +535,7 @@ class _Builder:
             effects=self.effects(t),
             hint=self.text(t, "提示"),
             upon=self.words(t, "逢"),
+            checks=self.checks(t),
             line=line,
         )
 

@@ -11,10 +11,11 @@ FORMS = """项目 是否立项 / 项目 <列>
 台账 <台账> 次数|合计|第几次|最近 <列> 按 <列>[、<列>] [近 N 天] [代码 X]
 决策表 <表> 取 <列>            # 表的其余列名与字段同名,逐行比,第一行相符的为准
 判定 <表> 按 <字段> 取 <列>      # 按关键词和数值判定
-单 <流程名> 同 <字段>[、<那边的字段>=<名>] 状态 <状态>[、<状态>] [其后]      # 状态 在办:还没有结束的;其后:本单开了以后才开的
+单 <流程名> 同 <字段>[、<那边的字段>=<名>] 状态 <状态>[、<状态>] [其后]      # 状态:现在是或到过;现为:现在是;在办:还没有结束的;其后:本单开了以后才开的
 单号 <流程名> 同 …              # 同上,取最近一张的单号
 取定 <键>
 期日 <字段>前N个工作日
+当班 <表>                       # 排班表(日期、班次、当班人)里此刻当班的人
 主数据 <表> 按 <列>[=<名>] 取 <列>
 文件 未交 / 文件 齐 / 文件 来件
 父单 <字段> / 父单 流程
@@ -55,8 +56,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("决策表", table=m[1], column=m[2])
     if m := re.fullmatch(r"判定 (\S+) 按 (\S+) 取 (\S+)", text):
         return made("判定", table=m[1], by=m[2], column=m[3])
-    if m := re.fullmatch(r"单 (\S+) 同 (\S+)(?: (?:状态|已到) (\S+))?( 其后)?", text):
-        return made("单", "是否", process=m[1], by=m[2], states=m[3], later=m[4])
+    if m := re.fullmatch(r"单 (\S+) 同 (\S+)(?: (状态|已到|现为) (\S+))?( 其后)?", text):
+        return made("单", "是否", process=m[1], by=m[2], states=m[4], later=m[5], now="是" if m[3] == "现为" else "")
     if m := re.fullmatch(r"单号 (\S+) 同 (\S+)(?: (?:状态|已到) (\S+))?( 其后)?", text):
         return made("单号", process=m[1], by=m[2], states=m[3], later=m[4])
     if m := re.fullmatch(r"单 (\S+) 数 同 (\S+)(?: 状态 (\S+))?", text):
@@ -69,6 +70,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("期日天", "日期", field=m[1], days=m[2])
     if m := re.fullmatch(r"主数据 (\S+) 按 (\S+) 取 (\S+)", text):
         return made("主数据", table=m[1], by=m[2], column=m[3])
+    if m := re.fullmatch(r"当班 (\S+)", text):
+        return made("当班", "人员", table=m[1])
     if m := re.fullmatch(r"文件 (未交|齐|来件)", text):
         return made("文件", "是否" if m[1] == "齐" else "", what=m[1])
     if m := re.fullmatch(r"父单 (\S+)", text):

@@ -75,7 +75,7 @@ class ChildOrder:
 class Nudge:
     """An action done to other cases (带动): of a process, with the same value of a field, or parent or children."""
 
-    process: str  # a process name, or 父单, 子单
+    process: str  # a process name, or 父单, 子单, 本单
     action: str
     same: tuple[str, ...] = ()
     values: dict[str, str] = field(default_factory=dict)  # 带: fields of the other case that the action asks for
@@ -126,6 +126,7 @@ class Action:
     effects: Effects = field(default_factory=Effects)
     line: int = 0
     hint: str = ""  # 提示: what to write, shown in the letter
+    checks: list[Check] = field(default_factory=list)  # 校验: over what was just written, before anything follows
     upon: tuple[str, ...] = ()  # 逢: done by the service when a case of one of these processes is opened for the same project
 
 

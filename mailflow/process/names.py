@@ -131,7 +131,7 @@ class Names:
                 opener = self.case.opened_by or self.event.who
                 return [opener] if opener else []
             case "负责人":
-                return [self.case.owner] if self.case.owner else []
+                return [n for n in self.case.owner.split("、") if n]
             case "父单负责人":
                 return self.world.parent_people(self.case, "负责人")
             case "岗位":

@@ -98,7 +98,7 @@ class Kind:
         return text, ""
 
     def _option(self, text: str) -> tuple[str, str]:
-        if found := self._meant(text):
+        if found := self._meant(text) or self._meant(re.split(r"[(（]", text)[0]):  # 设计(技术方案)
             return found, ""
         return "", f"“{text[:30]}”不在可选的范围内;只能写:{' / '.join(self.options)}"
 
