@@ -20,6 +20,7 @@ from store import letters as sent_letters
 from . import trust
 from .blank_forms import as_lines
 from .correspondence import Answered, Desk
+from .disclosure import leak
 from .knowledge import Knowledge
 from .process import commands, decide, forms
 from .process.model import Action, Process
@@ -82,6 +83,8 @@ class Intake:
         if message.kind in AUTOMATIC or self._own(message):
             return self._automatic(mail)
         case = self._thread_case(mail)
+        if kept_inside := self._leaked(mail, case):
+            return kept_inside
         if case is not None and not self._new_matter(mail, case):
             return self._in_thread(mail, case)
         if answered := self._choice(mail):
@@ -89,6 +92,31 @@ class Intake:
         if asked := self._question(mail):
             return asked
         return self._fresh(mail)
+
+    def _leaked(self, mail: Mail, row: Any) -> End | None:
+        """An internal document on its way outside: warned about, and neither passed on nor taken as handed in."""
+        message = mail.message
+        self_ = self.desk.service.address.lower()
+        people = [a.address for a in (*message.to, *message.cc) if a.address.lower() != self_]
+        if not mail.sender or all(self.know.ours(a) for a in people):
+            return None
+        self._open_documents(mail)
+        found = leak(self.know, message.sender, people, mail.subject.text, [*(a.name for a in message.attachments), *mail.titles])
+        if found is None:
+            return None
+        if row is None:
+            row = next((r for d in self.router.doing(mail.subject) if (r := self._meant(d.process, d.parts))), None)
+        process = self.know.process_of(row["process"], row["version"]) if row is not None else None
+        case = self.know.load(row) if process is not None else None
+        event = self._event(mail, process)
+        names = [self.know.directory.by_address(a) for a in found.outside]
+        facts = {"文件": found.document, "外部": "、".join(p.name if p else a for p, a in zip(names, found.outside, strict=True)), "依据": found.clause, "发件人": mail.sender}
+        for reader in dict.fromkeys([mail.sender, *(n for role in found.tell for n in self.know.with_role(role))]):
+            self.recorder.tell("leak", reader, event, process, case, **facts)
+        reason = f"内部文件《{found.document}》发给了外部:{facts['外部']}"
+        if case is not None:
+            cases.note(self.know.conn, case.id, event.at, mail.sender, "内部文件外发", case.state, case.state, reason, mail.row["id"])
+        return End("recorded" if case is not None else "answered", case.id if case is not None else None, reason)
 
     # -- ① automatic -----------------------------------------------------------------------------------------------------
 
