@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from . import charsets, cms, headers, tnef, tree
+from . import charsets, cms, headers, invitations, tnef, tree
 from . import html as html_reader
 from .message import Attachment, Limits, Message, Problem
 from .patterns import lazy
@@ -29,6 +29,7 @@ _HEAD = (("发件人", b"from"), ("日期", b"date"), ("收件人", b"to"), ("�
 class _Found:
     def __init__(self) -> None:
         self.reports: list[str] = []
+        self.calendars: list[str] = []
         self.inner: list[Part] = []     # mails within the mail
         self.plain: list[str] = []
         self.html: list[str] = []
@@ -50,8 +51,8 @@ def read(message: Message, root: Part, limits: Limits) -> tuple[str, str]:
         from_html, message.tables = html_reader.read(html, limits.html)
     if not text.strip() or (_is_placeholder(text) and len(from_html) > 2 * len(text)):
         text = from_html
-    if not text.strip() and not html and found.reports:
-        text = found.reports[0]
+    if not text.strip() and not html:
+        text = found.reports[0] if found.reports else "\n\n".join(map(invitations.read, found.calendars))
     message.html = html
     message.text = _signed(text, message)
     return _below(found.inner, message.problems, limits)
@@ -157,6 +158,8 @@ def _attach(part: Part, kind: str, name: str, disposition: str, found: _Found, p
                 found.html += [html] if html and not text else []
             return
         problems.append(Problem("bad-tnef", name))
+    if kind == "text/calendar":
+        found.calendars.append(_text(part))
     content_id = headers.unfold(part.first(b"content-id")).strip("<> ") if b"content-id" in part.fields else ""
     inline = disposition == "inline" or (bool(content_id) and disposition != "attachment")
     if not name:

@@ -20,7 +20,13 @@ _BOXED = lazy(r"[【\[〔「]\s*([^】\]〕」\n]{1,40})\s*[】\]〕」]\s*[:：
 _DELIMITER = lazy(r"\s*(?:--|——|–)\s*|\s*-{3,}\s*(?:原始邮件|original message).*", re.I)
 _BLANK = lazy(r"[\s_＿\-—–.。…/\\\u00a0\u3000]*")
 _HINT = lazy(r"[\s_＿]*[(（【\[<](?:必填|选填|請填寫|请填写|请选择|可不填|填写|格式|例|如)[^)）】\]>]*[)）】\]>][\s_＿]*")
-_NOT_A_LABEL = lazy(r"[。！？!?]|^(?:https?|ftp|mailto|re|fw)$|\d{1,2}$|@", re.I)
+# What people write below a form; it is no part of the last value.
+_COURTESY = lazy(
+    r"(?:以上(?:是|为|内容|情况)?|请(?:领导|您|各位)?(?:查收|审批|批准|批示|知悉|审阅|过目|核实|悉知|查阅|确认|予以)|谢谢|多谢|感谢|此致|敬礼|祝好|祝商祺|顺祝|顺颂|盼复|妥否|特此|如有(?:疑问|问题)|有(?:问题|疑问)请|麻烦(?:您|尽快)?|辛苦|best regards|regards|thanks|thank you)"
+    r"[^:：\n]{0,30}", re.I
+)
+_CHECKED = lazy(r"[☑☒✔✓√■]\s*([^☑☒✔✓√■□☐\s，,、;；]+)")
+_NOT_A_LABEL = lazy(r"[。！？!?，,；;]|^(?:https?|ftp|mailto|re|fw)$|\d{1,2}$|@", re.I)
 
 
 class Fields(dict[str, str]):
@@ -185,7 +191,16 @@ def _more_in_line(rest: str, known: _Labels) -> tuple[str, list[tuple[str, str]]
 
 def _value(text: str) -> str:
     lines = [line.strip(" \t\u00a0\u3000") for line in text.split("\n")]
+    for i, line in enumerate(lines):
+        if i and line and any(lines[:i]) and _COURTESY.fullmatch(line):
+            lines = lines[:i]
+            break
+    last = next((i for i in range(len(lines) - 1, 0, -1) if lines[i]), 0)
+    if last > 1 and not lines[last - 1] and any(lines[:last]) and chinese.looks_like_name(lines[last]):
+        lines = lines[:last]   # the name below the form
     value = "\n".join(lines).strip()
+    if "□" in value or "☐" in value or value[:1] in "☑☒":
+        value = "、".join(_CHECKED.findall(value))   # boxes: those that are ticked
     value = re.sub(r"\n{2,}", "\n", value)
     if len(value) > 3 and value[:2] == "**" and value[-2:] == "**":
         value = value[2:-2].strip()

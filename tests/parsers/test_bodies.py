@@ -115,6 +115,8 @@ def test_calendars_are_attachments() -> None:
     """An invitation keeps its text; the calendar can be opened."""
     message = read(multipart(part("text/plain; charset=utf-8", "会议邀请"), part("text/calendar; method=REQUEST", "BEGIN:VCALENDAR"), kind="alternative"))
     assert (message.text, names(message)) == ("会议邀请", ["part-1.ics"])
+    event = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:项目\r\n 例会\\, 十一月\r\nDTSTART;TZID=\"China Standard Time\":20261123T093000\r\nLOCATION:三楼\r\nEND:VEVENT\r\nEND:VCALENDAR"
+    assert read(mail(body=event, content_type="text/calendar; charset=utf-8")).text == "会议邀请\n主题:项目例会, 十一月\n开始:2026-11-23 09:30\n地点:三楼"
 
 
 def test_flowed_text_is_put_together() -> None:
