@@ -384,6 +384,9 @@ class Intake:
         if isinstance(done, Refused):
             if case.id:
                 return self._refused(mail, process, case, event, process.title, done)
+            if done.reason == "condition" and process.starts[start].to_desk:
+                self.recorder.tell("stranger", event.who, event, 说=done.says)
+                return self._sort(mail, f"{process.title}:{done.says}", Names(process, case, event, self.know).everyone(process.chief))
             occasion = "forbidden" if done.reason == "right" else "refused"
             self.recorder.tell(occasion, event.who, event, None, None, 动作=process.title, 说=done.says, 事项=mail.subject.text, 问题们=[], 可做="", 抄送=[n for n in done.cc if n != event.who])
             return End("answered", None, f"{process.title}:{done.says}"[:300])
@@ -442,11 +445,11 @@ class Intake:
         self.recorder.tell("stranger", mail.sender, event, 说="如要办理某项业务,请用它的标准标题;回“帮助”可看全部标题。")
         return end
 
-    def _sort(self, mail: Mail, why: str) -> End:
-        """A person must say where it belongs."""
+    def _sort(self, mail: Mail, why: str, also: list[str] | None = None) -> End:
+        """A person must say where it belongs; `also`: who else is told."""
         event = self._event(mail, None)
         summary = "\n".join(mail.message.reply_text.strip().split("\n")[:8])[:400]
-        for desk in self.know.with_role("系统管理员")[:3]:
+        for desk in dict.fromkeys([*(also or []), *self.know.with_role("系统管理员")[:3]]):
             self.recorder.tell("sorting", desk, event, 说=why, 摘要=summary)
         return End("sorting", None, why)
 

@@ -178,6 +178,7 @@ class Start:
     by: tuple[str, ...] = ()
     when: Condition | None = None
     otherwise: str = ""
+    to_desk: bool = False  # 否则转人工: where 当 does not hold, a person must look
     effects: Effects = field(default_factory=Effects)
     line: int = 0
 
