@@ -38,6 +38,7 @@ _HIGH_RUN = lazy(rb"[\x80-\xff]+")
 _ESCAPED = lazy(rb"~\{|\x1b[$(]|\x1b&")
 _UTF8_CJK = lazy(rb"[\xe3-\xe9\xef][\x80-\xbf][\x80-\xbf]|\xf0[\xa0-\xaf]")
 # GB2312: punctuation and full-width forms, kana-free; then the 3,755 everyday characters of level 1.
+_UTF8_RUN = lazy(rb"(?:[\xe3-\xe9\xef][\x80-\xbf][\x80-\xbf]){2}")   # hardly ever in GBK, at once in UTF-8
 _PRIVATE = lazy("[\ue000-\uf8ff]")   # what Big5 becomes when it is read as GB18030
 _GB_PAIRS = lazy(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
 _BIG5_PAIRS = lazy(rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]|[\x80-\xff]")
@@ -104,9 +105,11 @@ def decode(data: bytes, label: str = "") -> str:
 
 def _chinese(data: bytes) -> str:
     """Text labelled with one of the simplified encodings: GB18030, or what else was put under that label."""
-    if _UTF8_CJK.search(data):
+    if _UTF8_RUN.search(data):
         return data.decode() if _is_utf8_chinese(data) else _by_lines(data, "gb18030")
     text = _strict(data, "gb18030")
+    if not text and _is_utf8_chinese(data):
+        return data.decode()
     if text and not _PRIVATE.search(text):
         return text
     if big5_share(data) > gb_share(data) + 0.2:

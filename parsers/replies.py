@@ -206,7 +206,8 @@ def _is_header_block(lines: list[str], i: int) -> bool:
 def _attribution_lines(lines: list[str]) -> set[int]:
     """Where an attribution may begin: at most three lines above the word for writing."""
     text = "\n".join(lines).lower()
-    words = [word for word in _WROTE_WORDS if word in text]
+    chinese = "写" in text or "寫" in text
+    words = [word for word in _WROTE_WORDS if (chinese or word[0] not in "写寫") and word in text]
     found: set[int] = set()
     if words:
         for i, line in enumerate(lines):

@@ -231,9 +231,11 @@ def _guess_boundary(raw: bytes, start: int, end: int) -> str:
 
 
 def _base64(body: bytes, problems: list[Problem] | None) -> bytes:
-    blank = _BLANK_LINE.search(body.rstrip())
-    if blank and not _BASE64_MORE.match(body, blank.end()):
-        body = body[: blank.start()]   # a list manager put its footer below, as it is
+    blank = body.find(b"\n\r\n")
+    if blank < 0:
+        blank = body.find(b"\n\n")
+    if blank >= 0 and not _BASE64_MORE.match(body, blank):
+        body = body[:blank]   # a list manager put its footer below, as it is
     try:
         data = binascii.a2b_base64(body)
     except (binascii.Error, ValueError):
@@ -244,7 +246,7 @@ def _base64(body: bytes, problems: list[Problem] | None) -> bytes:
             clean = clean[:-1]
         data = binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
     # Python stops at the first padding. Pieces encoded one by one and put in a row are common from gateways.
-    padding = _PADDING.search(body)
+    padding = _PADDING.search(body, max(0, body.find(b"=")))
     if padding and padding.end() < len(body):
         rest = body[padding.end() :]
         if _BASE64_MORE.match(rest) and len(rest.strip()) >= 4:
