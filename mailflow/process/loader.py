@@ -35,7 +35,7 @@ START = ["收到", "表单", "客户来信", "派生", "台账", "定时", "谁"
 STATE = ["说明", "等", "期限", "可以", "进入", "结束", "可更正"]
 ACTION = ["命令", "来信", "填表", "谁", "都要", "当", "否则说", "要写明", "可写明", "要附", "凭证", "提示", "逢", "校验"] + EFFECT
 DEADLINE = ["从", "时长", "到期", "到", "当", "提醒", "催", "抄", "逾期", "说"]
-DOCUMENT = ["由", "从", "时长", "当", "签名", "提醒", "抄", "逾期"]
+DOCUMENT = ["由", "从", "时长", "到期", "当", "签名", "提醒", "抄", "逾期"]
 CHECK = ["当", "指", "说", "只提示", "抄", "附"]
 LETTER = ["给", "抄", "说", "附", "当"]
 BLOCK = ["当", "否则", *EFFECT]
@@ -435,7 +435,7 @@ class _Builder:
             raise self.wrong(f"期限“{label}”要写“时长”或“到期”中的一个", line)
         self.check_length(length, t.lines.get("时长", line))
         for key in ("到期",):
-            name = self.text(t, key)
+            name = self.text(t, key).partition(" ")[0]  # a clock may stand behind it: 完成日期 18:00
             if name and name not in self.process_.fields and name not in self.process_.lookups:
                 raise self.wrong(f"“{key}: {name}”不是字段", t.lines[key])
         start = self.text(t, "从")
@@ -476,13 +476,16 @@ class _Builder:
 
     def document(self, label: str, t: Table, line: int) -> Document:
         self.known(t, DOCUMENT, "文件")
-        length = self.text(t, "时长")
+        length, due = self.text(t, "时长"), self.text(t, "到期")
         self.check_length(length, line)
+        if due and due.split(" ")[0] not in {*self.process_.fields, *self.process_.lookups}:
+            raise self.wrong(f"“到期: {due}”不是字段", t.lines["到期"])
         return Document(
             name=label,
             by=self.roles(t, "由"),
             start=self.text(t, "从"),
             length=length,
+            due=due,
             when=self.condition(t, "当"),
             signed=self.yes(t, "签名"),
             ladder=self.text(t, "提醒"),
