@@ -435,7 +435,7 @@ class _Builder:
             raise self.wrong(f"期限“{label}”要写“时长”或“到期”中的一个", line)
         self.check_length(length, t.lines.get("时长", line))
         for key in ("到期",):
-            name = self.text(t, key).partition(" ")[0]  # a clock may stand behind it: 完成日期 18:00
+            name = self.text(t, key).partition(" ")[0]  # a time of day may stand behind it.partition(" ")[0]  # a clock may stand behind it: 完成日期 18:00
             if name and name not in self.process_.fields and name not in self.process_.lookups:
                 raise self.wrong(f"“{key}: {name}”不是字段", t.lines[key])
         start = self.text(t, "从")
