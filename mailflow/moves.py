@@ -103,7 +103,7 @@ def say(condition: Condition | None, inside: bool = False) -> str:
         case Has(name):
             return f"有 {name}"
         case Compare(name=name, operator=operator, other=other):
-            return f"{name} {operator} {other}"
+            return f"{name} {'≠' if operator == '!=' else operator} {other}"
         case Not(part):
             return f"非 {say(part, True)}"
         case All(parts):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -156,11 +156,15 @@ class Office:
             rows = mails.waiting(conn, now, BATCH)
             if not rows:
                 return False
-            intake = self.intake(conn, now)
-            for row in rows:
-                self._ring_until(intake.recorder, row["received_at"] - timedelta(microseconds=1), done)  # what falls due at the very moment is still in time
-                self._one(conn, intake, row, done)
+            self.handle(conn, rows, now, done)
         return True
+
+    def handle(self, conn: sa.Connection, rows: Sequence[Any], now: datetime, done: Done) -> None:
+        """Handles kept mails in the order given, and what falls due before each."""
+        intake = self.intake(conn, now)
+        for row in rows:
+            self._ring_until(intake.recorder, row["received_at"] - timedelta(microseconds=1), done)  # what falls due at the very moment is still in time
+            self._one(conn, intake, row, done)
 
     def _one(self, conn: sa.Connection, intake: Intake, row: Any, done: Done) -> None:
         """One mail in its savepoint: what breaks is kept whole with its traceback, and the next one is not stopped by it."""
@@ -170,7 +174,6 @@ class Office:
             message = parsers.read(raw)
             with savepoint(conn):
                 intake.know.now = row["received_at"].astimezone(intake.know.calendar.tz)
-                intake.know.forget_projects()
                 end = intake.handle(row, raw, message) if not row["truncated"] else End("sorting", None, "信太大,只保留了信头;请发信人拆小后重发,或放到共享盘")
                 mails.finish(
                     conn, row["id"], end=end.end, case_id=end.case_id, reason=end.reason, content=end.content, message_id=message.message_id,
@@ -181,6 +184,8 @@ class Office:
             raise  # the machine is at fault, not this mail: the whole batch is tried again
         except Exception as why:
             log.exception("mail %s is held", row["id"])
+            intake.know.forget_projects()  # what the savepoint took back may be remembered
+            intake.know.kept_versions.clear()
             if message is not None:
                 mails.finish(conn, row["id"], end="held", message_id=message.message_id, sender=message.sender, subject=message.subject)
             mails.hold(conn, row["id"], f"{type(why).__name__}: {why}"[:300], traceback.format_exc())

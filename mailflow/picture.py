@@ -105,7 +105,7 @@ def _wrapped(items: list[str], head: str) -> list[str]:
             lines[-1] += f"、{item}"
         else:
             lines.append((head if not lines else "+ " if head.startswith("+") else "") + _short(item, MOST_LABEL))
-    return lines[:6]
+    return lines[:12]
 
 
 def _short(text: str, columns: int) -> str:
