@@ -13,6 +13,7 @@ from .digest_plans import DigestPlan, read_digest
 from .lookups import LookupError_
 from .model import Action, Deadline, Effects, Process
 from .registers import Register, read_register
+from .sentences import nowhere
 from .tables import DecisionTable, read_table
 from .yamltext import TemplateError
 
@@ -114,6 +115,8 @@ class Library:
             def at(line: int, what: str, p: Process = p) -> str:
                 return f"{p.file} 第 {line} 行:{what}"
 
+            for line, name in nowhere(p, all_effects(p)):
+                yield at(line, f"句子里的“<{name}>”不是字段、角色或取数{_near(name, (*p.fields, *p.roles, *p.lookups))};读信的人会看到尖括号")
             for effects in all_effects(p):
                 for order in effects.letters:
                     if order.letter not in self.letters:

@@ -1,0 +1,47 @@
+"""Sentences of a process with <names> in them, and the names that lead nowhere: a reader would get the bracket instead of the value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from .model import Effects, Process
+from .names import Names
+from .world import Case, Event
+
+_NAME = re.compile(r"<([^<>\n]{1,30})>")
+
+
+def nowhere(process: Process, blocks: Iterator[Effects]) -> Iterator[tuple[int, str]]:
+    """(line, name) of every <name> in a sentence that is no field, role, lookup, document or word that every process knows."""
+    declared = {*process.fields, *process.roles, *process.lookups, *process.documents, "逐项"}
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    plain = Names(process, Case(process.name, process.version, "", began, began), Event(began), None)  # type: ignore[arg-type] - nothing declared is asked
+    for line, text in _sentences(process, blocks):
+        for name in _NAME.findall(text):
+            if name not in declared:
+                try:
+                    plain.look(name)
+                except KeyError:
+                    yield line, name
+
+
+def _sentences(process: Process, blocks: Iterator[Effects]) -> Iterator[tuple[int, str]]:
+    yield 1, process.subject
+    for check in process.checks:
+        yield check.line, check.says
+    for start in process.starts:
+        yield start.line, start.otherwise
+    for action in (*process.anytime.values(), *(a for s in process.states.values() for a in s.actions.values())):
+        yield action.line, action.otherwise
+    for limit in (*process.deadlines.values(), *(d for s in process.states.values() for d in s.deadlines)):
+        yield limit.line, limit.says
+    for effects in blocks:
+        for order in effects.letters:
+            yield order.line, order.says
+        for entry in effects.entries:
+            yield from ((entry.line, text) for text in (entry.code, *entry.values.values()))
+        for child in effects.children:
+            yield from ((child.line, text) for text in child.values.values())
+        yield from ((effects.line, text) for text in (*effects.sets.values(), *effects.project.values()))
