@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,10 +43,11 @@ class Recorder:
             raise Circle(Circle.__doc__)
         conn, case = self.know.conn, outcome.case
         new = not case.id
+        written: dict[str, Any] | None = None
         if new:
-            self._open(process, case)
+            written = self._open(process, case)
             for document in process.documents.values():
-                if not document.length and document.when is None:
+                if not document.length and not document.due and document.when is None:
                     cases.set_document(conn, case.id, document.name, {})
                     case.documents.setdefault(document.name, "")
         for step in outcome.steps:
@@ -57,7 +59,8 @@ class Recorder:
         names = Names(process, case, event, self.know)
         self._expected(process, case, names)
         changes = timekeeping.keep(self.know, process, case, names, event.at, outcome)
-        self._save(case, event.at)
+        if written != _columns(case):
+            self._save(case, event.at)
         for child in outcome.children:
             self.open_child(child.process, child.values, case, event, depth + 1)
         for nudge in outcome.nudges:
@@ -73,16 +76,17 @@ class Recorder:
 
     # -- the case itself -------------------------------------------------------------------------------------------------
 
-    def _open(self, process: Process, case: Case) -> None:
-        version = version_of(process)
-        cases.keep_version(self.know.conn, process.name, version, process.source)
-        case.version = version
+    def _open(self, process: Process, case: Case) -> dict[str, Any]:
+        """Inserts the case; what was written, so that it is written again only where something more changed it."""
+        case.version = version_of(process)
+        if (process.name, case.version) not in self.know.kept_versions:
+            cases.keep_version(self.know.conn, process.name, case.version, process.source)
+            self.know.kept_versions.add((process.name, case.version))
         local = case.opened_at.astimezone(self.know.calendar.tz)
-        case.id, case.number = cases.open_case(
-            self.know.conn,
-            {"code": process.code, "year": local.year, "process": process.name, **_columns(case)},
-        )
+        written = copy.deepcopy(_columns(case))
+        case.id, case.number = cases.open_case(self.know.conn, {"code": process.code, "year": local.year, "process": process.name, **written})
         case.title = case.title.replace("<单号>", case.number)
+        return written
 
     def _save(self, case: Case, at: datetime) -> None:
         values = _columns(case)
@@ -115,7 +119,7 @@ class Recorder:
     def _expected(self, process: Process, case: Case, names: Names) -> None:
         """Documents without a time of their own that the case wants once their condition (当) holds."""
         for document in process.documents.values():
-            if document.name not in case.documents and not document.length and document.when is not None and document.when.holds(names.many):
+            if document.name not in case.documents and not document.length and not document.due and document.when is not None and document.when.holds(names.many):
                 cases.set_document(self.know.conn, case.id, document.name, {})
                 case.documents[document.name] = ""
 

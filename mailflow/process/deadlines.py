@@ -45,7 +45,7 @@ def wanted(process: Process, case: Case, names: Names, calendar: WorkCalendar) -
         if made := _one(deadline, process, case, names, calendar, ""):
             found.append(made)
     for document in process.documents.values():
-        if document.length and (made := _document(document, process, case, names, calendar)):
+        if (document.length or document.due) and (made := _document(document, process, case, names, calendar)):
             found.append(made)
     card = process.states.get(case.state)
     for deadline in card.deadlines if card and case.open else ():
@@ -95,7 +95,7 @@ def _one(deadline: Deadline, process: Process, case: Case, names: Names, calenda
 
 
 def _document(document: Document, process: Process, case: Case, names: Names, calendar: WorkCalendar) -> Wanted | None:
-    as_deadline = Deadline(document.name, start=document.start, length=document.length, until=(document.name,), when=document.when, ladder=document.ladder)
+    as_deadline = Deadline(document.name, start=document.start, length=document.length, due=document.due, until=(document.name,), when=document.when, ladder=document.ladder)
     made = _one(as_deadline, process, case, names, calendar, "")
     if made:
         made.document = document.name

@@ -14,7 +14,7 @@ FORMS = """项目 是否立项 / 项目 <列>
 单 <流程名> 同 <字段>[、<那边的字段>=<名>] 状态 <状态>[、<状态>] [其后]      # 状态:现在是或到过;现为:现在是;在办:还没有结束的;其后:本单开了以后才开的
 单号 <流程名> 同 …              # 同上,取最近一张的单号
 取定 <键>
-期日 <字段>前N个工作日
+期日 <字段>前N个工作日 / 期日 <字段>前|后N天
 当班 <表>                       # 排班表(日期、班次、当班人)里此刻当班的人
 主数据 <表> 按 <列>[=<名>] 取 <列>
 文件 未交 / 文件 齐 / 文件 来件
@@ -68,6 +68,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("期日", "日期", field=m[1], days=m[2])
     if m := re.fullmatch(r"期日 (\S+?)前(\d+)天", text):
         return made("期日天", "日期", field=m[1], days=m[2])
+    if m := re.fullmatch(r"期日 (\S+?)后(\d+)天", text):
+        return made("期日天", "日期", field=m[1], days="-" + m[2])
     if m := re.fullmatch(r"主数据 (\S+) 按 (\S+) 取 (\S+)", text):
         return made("主数据", table=m[1], by=m[2], column=m[3])
     if m := re.fullmatch(r"当班 (\S+)", text):

@@ -157,6 +157,7 @@ class Document:
     by: tuple[str, ...] = ()
     start: str = ""
     length: str = ""
+    due: str = ""  # 到期: a date field instead of a length
     when: Condition | None = None
     signed: bool = False
     ladder: str = ""
