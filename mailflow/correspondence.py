@@ -38,6 +38,7 @@ class Desk:
     limits: Any  # config.Limits
     secret: bytes = b""
     held_back: list[str] = field(default_factory=list)
+    _deadlines: list[Any] | None = None  # of the case being written about: each of its letters shows them
     attach_next: list[dict[str, Any]] = field(default_factory=list)  # files of the next letter, given ready
 
     # -- what a letter shows ---------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ class Desk:
             "deadlines": [], "history": [],
         }  # fmt: skip
         words = {"running": "进行中", "paused": "暂停中", "missed": "已逾期"}
-        for d in cases.deadlines(self.know.conn, [case.id]):
+        for d in self._deadlines if self._deadlines is not None else cases.deadlines(self.know.conn, [case.id]):
             if d["status"] in words and d["stopped_at"] is None:
                 content["deadlines"].append({"name": d["name"], "due": letters.say_due(d["due"].astimezone(tz)), "status": words[d["status"]], "how": d["explained"]})
         return content
@@ -111,6 +112,7 @@ class Desk:
         names: Names | None = None,
     ) -> None:
         """Writes the letters of a decision. A part for somebody whose letter about the case still waits joins it."""
+        self._deadlines = cases.deadlines(self.know.conn, [case.id]) if case is not None and case.id and plans else None
         for plan in plans:
             name = plan.letter or self.know.library.usual("says")
             path = self.know.library.letters.get(name)

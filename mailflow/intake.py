@@ -341,6 +341,8 @@ class Intake:
 
     def _fitting(self, mail: Mail, openings: list[Opening]) -> Opening:
         """Of several ways to begin, the first whose right this person has."""
+        if len(openings) == 1:
+            return openings[0]
         for opening in openings:
             process = opening.process
             event = self._event(mail, process, opening.parts)
@@ -385,7 +387,7 @@ class Intake:
             if case.id:
                 return self._refused(mail, process, case, event, process.title, done)
             if done.reason == "condition" and process.starts[start].to_desk:
-                self.recorder.tell("stranger", event.who, event, 说=done.says)
+                self.recorder.tell("stranger", event.who, event, 说="", 缘由=done.says)
                 return self._sort(mail, f"{process.title}:{done.says}", Names(process, case, event, self.know).everyone(process.chief))
             occasion = "forbidden" if done.reason == "right" else "refused"
             self.recorder.tell(occasion, event.who, event, None, None, 动作=process.title, 说=done.says, 事项=mail.subject.text, 问题们=[], 可做="", 抄送=[n for n in done.cc if n != event.who])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +43,8 @@ class Knowledge:
         self.now = now.astimezone(calendar.tz)
         self._projects: dict[str, Project] | None = None
         self._index: ProjectIndex | None = None
+        self._away: set[str] | None = None
+        self.kept_versions: set[tuple[str, str]] = set()
         self._older: dict[tuple[str, str], Process] = {}
 
     # -- people --------------------------------------------------------------------------------------------------------
@@ -77,10 +81,15 @@ class Knowledge:
         above = self.directory.superior(found) if found else None
         return above.name if above else ""
 
-    def acting(self, name: str, on: date) -> str:
-        """Who acts for a name on a day (columns 休假至, 代理人 of people.csv)."""
-        found = self.directory.by_name(name)
-        return self.directory.acting(found, on).name if found and found.away_until else name
+    def acting(self, names: list[str], on: date) -> list[str]:
+        """The names, and beside somebody who is away that day who acts for them (columns 休假至, 代理人 of people.csv)."""
+        if self._away is None:
+            self._away = {p.name for p in self.directory.people if p.away_until}
+        found = names
+        if not self._away.isdisjoint(names):
+            both = ((n, self.directory.acting(p, on).name) if n in self._away and (p := self.directory.by_name(n)) else (n,) for n in names)
+            found = [n for pair in both for n in pair]
+        return list(dict.fromkeys(n for n in found if n))
 
     # -- projects ------------------------------------------------------------------------------------------------------
 
@@ -351,9 +360,12 @@ _METHODS = {
 
 def version_of(process: Process) -> str:
     """What tells one text of a process from another: its 版本 and a fingerprint, so that an edit without a new number is another version too."""
-    import hashlib
+    return _fingerprint(process.version, process.source)
 
-    return f"{process.version}-{hashlib.sha256(process.source.encode()).hexdigest()[:8]}"
+
+@lru_cache(maxsize=512)
+def _fingerprint(version: str, source: str) -> str:
+    return f"{version}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
 
 
 def _overlaid(known: Project | None, name: str, data: Mapping[str, str]) -> Project:

@@ -40,11 +40,10 @@ def ladder_of(know: Knowledge, declared: Deadline | Document | None) -> list[dea
 def keep(know: Knowledge, process: Process, case: Case, names: Names, now: datetime, outcome: Outcome) -> Changes:
     """Makes the rows agree with the case as it is now."""
     changes = Changes()
-    pauses = case.memo.setdefault("pauses", {})
     for name in outcome.pause:
-        pauses.setdefault(name, []).append([now.isoformat(), None])
+        case.memo.setdefault("pauses", {}).setdefault(name, []).append([now.isoformat(), None])
     for name in outcome.resume:
-        for pause in pauses.get(name, []):
+        for pause in case.memo.get("pauses", {}).get(name, []):
             pause[1] = pause[1] or now.isoformat()
     rows = cases.deadlines(know.conn, [case.id])
     for name in outcome.restart:

@@ -105,8 +105,7 @@ class Names:
 
     def people(self, role: str) -> list[str]:
         """The names of those who hold a role for this case, nobody twice; beside somebody who is away, who acts for them."""
-        found = self._holders(role)
-        return list(dict.fromkeys(n for name in found for n in (name, self.world.acting(name, self.event.at.date())) if n))
+        return self.world.acting(self._holders(role), self.event.at.date())
 
     def _holders(self, role: str) -> list[str]:
         if role.startswith("岗位 "):
