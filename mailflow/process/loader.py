@@ -28,13 +28,13 @@ from .model import (
 from .values import KINDS, Kind
 from .yamltext import Items, Table, TemplateError, Text, read, read_file
 
-TOP = ["流程", "名称", "编号", "短码", "版本", "依据", "说明", "事项", "主管", "模式", "唯一", "角色", "字段", "取数", "校验", "期限", "文件", "开始", "随时", "状态"]
+TOP = ["流程", "名称", "编号", "短码", "版本", "依据", "说明", "事项", "主管", "模式", "唯一", "匿名", "角色", "字段", "取数", "校验", "期限", "文件", "逐项文件", "开始", "随时", "状态"]
 FIELD = ["类型", "选项", "同义", "标签", "必填", "要求", "缺省", "来自", "视为空", "缺了就说", "未立项", "标识", "请补", "不外传"]
 EFFECT = ["变为", "发信", "记", "负责人", "记账", "销账", "开单", "带动", "项目", "收文件", "验收文件", "退文件", "停表", "走表", "重新计时", "分支", "另外"]
-START = ["收到", "表单", "客户来信", "派生", "台账", "定时", "谁", "当", "否则说", "否则转人工"] + EFFECT
+START = ["收到", "表单", "客户来信", "派生", "台账", "定时", "逐行", "先记", "谁", "当", "否则说", "否则转人工"] + EFFECT
 STATE = ["说明", "等", "期限", "可以", "进入", "结束", "可更正"]
-ACTION = ["命令", "来信", "填表", "谁", "都要", "当", "否则说", "要写明", "可写明", "要附", "凭证", "提示", "逢", "校验"] + EFFECT
-DEADLINE = ["从", "时长", "到期", "到", "当", "提醒", "催", "抄", "逾期", "说"]
+ACTION = ["命令", "来信", "填表", "任意回信", "谁", "都要", "当", "否则说", "要写明", "可写明", "要附", "凭证", "提示", "逢", "校验"] + EFFECT
+DEADLINE = ["逐项", "从", "时长", "到期", "到", "当", "提醒", "催", "抄", "逾期", "说"]
 DOCUMENT = ["由", "从", "时长", "到期", "当", "签名", "提醒", "抄", "逾期"]
 CHECK = ["当", "指", "说", "只提示", "抄", "附"]
 LETTER = ["给", "抄", "说", "附", "当"]
@@ -206,6 +206,10 @@ class _Builder:
         for label in fields.pairs:
             p.fields[label] = self.field(label, self.sub(fields, label), fields.lines[label])
         p.unique = self.words(t, "唯一")
+        p.hides = self.condition(t, "匿名")
+        p.listed = self.text(t, "逐项文件")
+        if p.listed and p.listed not in p.fields:
+            raise self.wrong(f"“逐项文件: {p.listed}”不是字段", t.lines["逐项文件"])
         states = self.sub(t, "状态")
         for label in states.pairs:
             p.states[label] = State(label, line=states.lines[label])
@@ -431,7 +435,7 @@ class _Builder:
     def deadline(self, label: str, t: Table, state: str, line: int) -> Deadline:
         self.known(t, DEADLINE, "期限")
         length, due = self.text(t, "时长"), self.text(t, "到期")
-        if bool(length) == bool(due):
+        if bool(length) == bool(due) and not (self.text(t, "逐项") and not length and not due):
             raise self.wrong(f"期限“{label}”要写“时长”或“到期”中的一个", line)
         self.check_length(length, t.lines.get("时长", line))
         for key in ("到期",):
@@ -441,8 +445,12 @@ class _Builder:
         start = self.text(t, "从")
         if start and start not in self.process_.fields and start != "收到" and start not in self.process_.states:
             raise self.wrong(f"“从: {start}”应是一个时间字段、一个状态,或 收到", t.lines["从"])
+        each = self.text(t, "逐项")
+        if each and each not in self.process_.fields:
+            raise self.wrong(f"“逐项: {each}”不是字段", t.lines["逐项"])
         return Deadline(
             name=label,
+            each=each,
             start=start,
             length=length,
             due=due,
@@ -503,6 +511,8 @@ class _Builder:
             derived=self.yes(t, "派生"),
             register=self.text(t, "台账"),
             timed=self.text(t, "定时"),
+            rows=self.text(t, "逐行"),
+            presets=self.presets(t),
             by=self.roles(t, "谁"),
             when=self.condition(t, "当"),
             otherwise=self.text(t, "否则说"),
@@ -510,11 +520,18 @@ class _Builder:
             effects=self.effects(t),
             line=t.line,
         )
-        if not (start.subjects or start.forms or start.free or start.derived or start.register or start.timed):
+        if not (start.subjects or start.forms or start.free or start.derived or start.register or start.timed or start.rows):
             raise self.wrong("开始要写明怎样开始:收到、表单、客户来信、派生、台账 或 定时", t.line)
         if not any(e.to for e in self.flat(start.effects)):
             raise self.wrong("开始缺“变为”:收到以后进入哪个状态", t.line)
         return start
+
+    def presets(self, t: Table) -> dict[str, str]:
+        given = self.sub(t, "先记")
+        for name in given.pairs:
+            if name not in self.process_.fields:
+                raise self.wrong(f"“先记”里的“{name}”不是字段;请在“字段”里写明", given.lines[name])
+        return {name: self.text(given, name) for name in given.pairs}
 
     def flat(self, effects: Effects) -> Iterable[Effects]:
         yield effects
@@ -530,6 +547,7 @@ class _Builder:
             words=self.words(t, "命令"),
             subjects=self.words(t, "来信"),
             form=self.yes(t, "填表"),
+            free=self.yes(t, "任意回信"),
             when=self.condition(t, "当"),
             otherwise=self.text(t, "否则说"),
             asks=self.field_names(t, "要写明"),
