@@ -130,7 +130,7 @@ def tidy(text: str) -> str:
 def number(text: str) -> float | None:
     """`5.1万元`, `¥1,200`, `12`: the figure; None where there is none."""
     text = unicodedata.normalize("NFKC", text).replace(",", "").strip()
-    m = re.match(r"^[^\d.+-]{0,4}([+-]?\d+(?:\.\d+)?)", text)
+    m = re.match(r"^[^\d.+-]{0,4}((?:(?<![A-Za-z])[+-])?\d+(?:\.\d+)?)", text)
     return float(m.group(1)) if m else None
 
 
