@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from textwrap import dedent
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ class Town:
     now: datetime = MONDAY
     values: dict[str, str] = field(default_factory=dict)  # lookup name → its value
     projects: dict[str, dict[str, str]] = field(default_factory=lambda: {"海滨政务网": {"责任销售": "赵六", "第一售前": "张三", "第二售前": "李四"}})
-    calendar: WorkCalendar = CALENDAR
+    deputies: dict[str, str] = field(default_factory=dict)
 
     def person(self, text: str) -> str:
         return text if text in PEOPLE else ""
@@ -50,6 +50,9 @@ class Town:
 
     def superior(self, name: str) -> str:
         return BOSS.get(name, "")
+
+    def acting(self, names: list[str], on: date) -> list[str]:
+        return [n for name in names for n in ([name, self.deputies[name]] if name in self.deputies else [name])]
 
     def project_cell(self, project: str, column: str) -> str:
         return self.projects.get(project, {}).get(column, "")
