@@ -17,10 +17,10 @@ TITLES = {"tracking": "项目跟踪表", "cases": "工单", "ledger": "台账"}
 
 def run(office: Office, table: str, file: Path) -> int:
     """Writes FILE.xlsx, whole or not at all. Raises UsageError, OSError."""
-    if file.suffix.lower() != ".xlsx":
-        raise UsageError(f"{file} 的名字要以 .xlsx 结尾,例如 {file.with_suffix('.xlsx')}")
     if file.is_dir():
         raise UsageError(f"{file} 是文件夹;请写文件名,例如 {file / (table + '.xlsx')}")
+    if file.suffix.lower() != ".xlsx":
+        raise UsageError(f"{file} 的名字要以 .xlsx 结尾,例如 {file.with_suffix('.xlsx')}")
     from .workbooks import workbook
 
     with office.store.read() as conn:
