@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -117,7 +118,11 @@ class Recorder:
             cases.set_document(self.know.conn, case.id, name, {"accepted_at": event.at})
 
     def _expected(self, process: Process, case: Case, names: Names) -> None:
-        """Documents without a time of their own that the case wants once their condition (当) holds."""
+        """Documents without a time of their own that the case wants once their condition (当) holds, and those that a field lists (逐项文件)."""
+        for name in re.split(r"[、,，;；\n]", case.fields.get(process.listed, "")) if process.listed else ():
+            if (name := re.sub(r"^\s*(?:\d{1,2}[.、)）])?\s*|[\s。]+$", "", name)) and name not in case.documents:
+                cases.set_document(self.know.conn, case.id, name, {})
+                case.documents[name] = ""
         for document in process.documents.values():
             if document.name not in case.documents and not document.length and not document.due and document.when is not None and document.when.holds(names.many):
                 cases.set_document(self.know.conn, case.id, document.name, {})
@@ -127,15 +132,15 @@ class Recorder:
 
     def _entries(self, outcome: Outcome, case: Case, event: Event, depth: int) -> list[int]:
         written: list[ledger.Written] = []
-        for plan in outcome.entries:
-            written.append(ledger.add(self.know, case, plan, event.at, event.mail_id))
-        for register, status in outcome.changes:
+        for register, status in outcome.changes:  # of the rows that stand; those of this outcome come after and are right as they are
             rows: list[Any]
             if register:
                 rows = cases.entries(self.know.conn, register, case_id=case.id, statuses=_FROM.get(status, ("candidate", "proposed", "confirmed", "disputed")))
             else:
                 rows = cases.entries(self.know.conn, ids=[case.entry_id]) if case.entry_id else []
             written.append(ledger.change(self.know, [dict(r) for r in rows], status, event.at, case, event.mail_id))
+        for plan in outcome.entries:
+            written.append(ledger.add(self.know, case, plan, event.at, event.mail_id))
         for done in written:
             self._consequences(done, case, event, depth)
         return [id for done in written for id in done.added]

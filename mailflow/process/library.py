@@ -124,7 +124,7 @@ class Library:
                 for entry in effects.entries:
                     if entry.register not in self.registers:
                         yield at(entry.line, f"没有“{entry.register}”这本台账{_near(entry.register, self.registers)}")
-                    elif unknown := [c for c in entry.values if self.registers[entry.register].columns and c not in self.registers[entry.register].columns]:
+                    elif unknown := [c for c in entry.values if self.registers[entry.register].columns and c not in (*self.registers[entry.register].columns, "状态")]:
                         yield at(entry.line, f"台账“{entry.register}”没有“{'、'.join(unknown)}”这一列{_near(unknown[0], self.registers[entry.register].columns)}")
                 for child in effects.children:
                     if child.process not in self.processes and not child.process.startswith("<"):
