@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from ..calendars import Duration, WorkCalendar, due, explain, parse_duration
+from . import dates
 from .model import Deadline, Document, Process
 from .names import Names
 from .world import Case
@@ -40,18 +42,37 @@ def moment(text: str, calendar: WorkCalendar) -> datetime | None:
 
 def wanted(process: Process, case: Case, names: Names, calendar: WorkCalendar) -> list[Wanted]:
     """Every deadline whose start is known. Those of states left or of a closed case carry their end."""
-    found = []
+    found: list[Wanted] = []
     for deadline in process.deadlines.values():
-        if made := _one(deadline, process, case, names, calendar, ""):
+        if deadline.each:
+            found += _each(deadline, case, calendar, "")
+        elif made := _one(deadline, process, case, names, calendar, ""):
             found.append(made)
     for document in process.documents.values():
         if (document.length or document.due) and (made := _document(document, process, case, names, calendar)):
             found.append(made)
     card = process.states.get(case.state)
     for deadline in card.deadlines if card and case.open else ():
-        if made := _one(deadline, process, case, names, calendar, case.state):
+        if deadline.each:
+            found += _each(deadline, case, calendar, case.state)
+        elif made := _one(deadline, process, case, names, calendar, case.state):
             found.append(made)
     return found
+
+
+def _each(deadline: Deadline, case: Case, calendar: WorkCalendar, scope: str) -> Iterator[Wanted]:
+    """One limit for each line that holds a date, due at the end of that day; done at the moment before its words in a field that 到 names."""
+    start = _start(deadline.start, case, calendar, scope)
+    done = [line for name in deadline.until for line in case.fields.get(name, "").split("\n")]
+    for line in re.split(r"[\n;；]", case.fields.get(deadline.each, "")) if start else ():
+        if (found := dates.find_date(line, case.opened_at.date())) is None or start is None:
+            continue
+        day, (begin, end) = found
+        words = re.sub(r"^[\s\d.、)）(（:：,，-]+|[\s:：,，、。()（）]+$", "", (line[:begin] + " " + line[end:]).strip()) or day.isoformat()
+        made = Wanted(f"{deadline.name} {words[:40]}", scope, start, datetime.combine(day, time(23, 59), calendar.tz), line.strip(), ladder=deadline.ladder)
+        made.stopped_at = next((at for text in done if words in text and (at := moment(text[:16], calendar))), None)
+        made.cancelled = made.stopped_at is None and not case.open
+        yield made
 
 
 def _one(deadline: Deadline, process: Process, case: Case, names: Names, calendar: WorkCalendar, scope: str) -> Wanted | None:
@@ -116,13 +137,11 @@ def _stopped(until: Sequence[str], case: Case, calendar: WorkCalendar, start: da
     """The earliest end: a moment field that is filled, a document received, an action done, a state entered, since the start."""
     found = []
     for name in until:
-        for text in (
-            case.fields.get(name, ""),
-            case.documents.get(name, ""),
-            case.memo.get("last", {}).get(name, ""),
-            case.memo.get("path", {}).get(name, ""),
-        ):
+        for text in (case.fields.get(name, ""), case.documents.get(name, "")):
             if text and (at := moment(text, calendar)):
+                found.append(at)
+        for text in (case.memo.get("last", {}).get(name, ""), case.memo.get("path", {}).get(name, "")):
+            if text and (at := moment(text, calendar)) and at >= start:  # what was done in an earlier round ended that round
                 found.append(at)
     return min(found) if found else None
 
