@@ -117,7 +117,7 @@ def _each(what: str, problems: list[str], fine: str) -> Iterator[Finding]:
 def letter_problems(library: Library) -> Iterator[str]:
     """Syntax errors, and names that nobody will ever fill: each letter is rendered once with nothing."""
     from . import letters
-    from .process.library import all_effects
+    from .process.references import all_effects
 
     users: dict[str, list[Process]] = {}
     for process in library.processes.values():
