@@ -182,6 +182,9 @@ class Intake:
             return self._command(mail, process, case, command, event)
         if filled := self._filled_form(process, case, event):
             return self._act(mail, process, case, filled, event)
+        if not (opener and event.raw) and (said := self._free_answer(process, case, event)):
+            event.rest = event.text
+            return self._act(mail, process, case, said, event)
         if opener and event.raw and case.open:
             outcome = decide.supplement(process, case, event, self.know)
             if outcome is not None:
@@ -211,10 +214,17 @@ class Intake:
                 return action
         return None
 
+    def _free_answer(self, process: Process, case: Case, event: Event) -> Action | None:
+        """An action of this person that takes any answer's words (任意回信); two characters of thanks are none."""
+        if not case.open or len(re.findall(r"\w", event.text)) < 3:
+            return None
+        names = Names(process, case, event, self.know)
+        return next((a for a in process.actions_in(case.state).values() if a.free and event.who and event.who in names.everyone(a.by)), None)
+
     def _command(self, mail: Mail, process: Process, case: Case, command: commands.Command, event: Event) -> End:
         action = process.actions_in(case.state).get(command.name) if case.open else None
-        if action is None and case.open:
-            action = self._same_word(process, case, command, event)
+        if case.open:
+            action = self._same_word(process, case, command, event, action)
         if action is None:
             # words such as 收到 are thanks unless this person is to take something now (§8-18)
             if command.word == "收到":
@@ -232,12 +242,14 @@ class Intake:
             return self._refused(mail, process, case, event, command.word, Refused("unclear", f"“{command.word}”后面带了条件({command.argument[:60]}),系统不敢替您决定。请回一封不带条件的“{command.word}”,或写明“驳回”和原因"))
         return self._act(mail, process, case, action, event)
 
-    def _same_word(self, process: Process, case: Case, command: commands.Command, event: Event) -> Action | None:
-        """The word may mean another action here: 收到 is 受理 in one state and 接受 in another."""
-        for action in process.actions_in(case.state).values():
-            if command.word in (*action.words, *self.synonyms.get(action.name, ())):
-                return action
-        return None
+    def _same_word(self, process: Process, case: Case, command: commands.Command, event: Event, found: Action | None) -> Action | None:
+        """The word may mean another action here: 收到 is 受理 in one state and 接受 in another, 确认 one thing of sales and another of a customer.
+        `found` stands where this person may do it, and where nobody's action of that word is theirs."""
+        names = Names(process, case, event, self.know)
+        if found is not None and event.who in names.everyone(found.by):
+            return found
+        alike = [a for a in process.actions_in(case.state).values() if command.word in (a.name, *a.words, *self.synonyms.get(a.name, ()))]
+        return next((a for a in alike if event.who in names.everyone(a.by)), found or next(iter(alike), None))
 
     def _act(self, mail: Mail, process: Process, case: Case, action: Action, event: Event) -> End:
         if not action.by:

@@ -35,7 +35,7 @@ START = ["收到", "表单", "客户来信", "派生", "台账", "定时", "逐�
 STATE = ["说明", "等", "期限", "可以", "进入", "结束", "可更正"]
 ACTION = ["命令", "来信", "填表", "任意回信", "谁", "都要", "当", "否则说", "要写明", "可写明", "要附", "凭证", "提示", "逢", "校验"] + EFFECT
 DEADLINE = ["逐项", "从", "时长", "到期", "到", "当", "提醒", "催", "抄", "逾期", "说"]
-DOCUMENT = ["由", "从", "时长", "到期", "当", "签名", "提醒", "抄", "逾期"]
+DOCUMENT = ["标签", "由", "从", "时长", "到期", "当", "签名", "提醒", "抄", "逾期"]
 CHECK = ["当", "指", "说", "只提示", "抄", "附"]
 LETTER = ["给", "抄", "说", "附", "当"]
 BLOCK = ["当", "否则", *EFFECT]
@@ -49,6 +49,7 @@ SPECIAL = {
     "状态": "文本",
     "标题": "文本",
     "正文": "文本",
+    "自由正文": "文本",
     "附件": "条目",
     "附件内容": "文本",
     "动作说明": "文本",
@@ -146,7 +147,7 @@ class _Builder:
 
     def role(self, name: str, line: int) -> None:
         """A role of this process, or `岗位 X`, which the check over the whole library looks up."""
-        if name in self.process_.roles or name.startswith("岗位 ") or name in ("来信人", "负责人", "父单负责人", "申请人"):
+        if name in self.process_.roles or name.startswith("岗位 ") or name in ("来信人", "负责人", "父单负责人", "申请人", "本信发件人"):
             return
         near = difflib.get_close_matches(name, list(self.process_.roles), 1, 0.4)
         raise self.wrong(f"没有“{name}”这个角色" + (f",是不是“{near[0]}”?" if near else ";请在“角色”里写明它是谁"), line)
@@ -490,6 +491,7 @@ class _Builder:
             raise self.wrong(f"“到期: {due}”不是字段", t.lines["到期"])
         return Document(
             name=label,
+            labels=self.words(t, "标签"),
             by=self.roles(t, "由"),
             start=self.text(t, "从"),
             length=length,

@@ -53,6 +53,8 @@ class Names:
                 return event.subject
             case "正文":
                 return event.text
+            case "自由正文":
+                return "" if event.raw else event.text  # what was written without any `label:value` line
             case "附件":
                 return "\n".join(event.files)
             case "附件内容":
@@ -115,6 +117,8 @@ class Names:
                 if found := self._source(source):
                     return list(dict.fromkeys(found))
             return []
+        if role == "本信发件人":  # whoever acts now; 来信人 is who opened the case
+            return [self.event.who] if self.event.who else []
         if role in ("来信人", "申请人", "负责人", "父单负责人"):
             return self._source(role)
         return []
