@@ -13,7 +13,7 @@ from .sentences import nowhere
 if TYPE_CHECKING:
     from .library import Library
 
-RETURNED = "待更正"  # the state that no process declares: a form that went back
+ANYWHERE = ("待更正", "在办")  # no process declares them: a form that went back; every case that is open
 
 
 def dangling(library: Library) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _lookups(p: Process, library: Library) -> Found:
                 yield lookup.line, f"没有“{args['process']}”这个流程{_near(args['process'], library.processes)}"
                 continue
             for state in re.split("[、,，]", args.get("states", "")):
-                if state and state not in (*other.states, RETURNED):
+                if state and state not in (*other.states, *ANYWHERE):
                     yield lookup.line, f"流程“{other.name}”没有“{state}”这个状态{_near(state, other.states)}"
         if lookup.source == "取定" and not library.config(args["key"]):
             yield lookup.line, f"取定值表里没有“{args['key']}”"

@@ -101,6 +101,9 @@ DANGLING = {
     "child process": ("        开单:\n          leave-2:\n            天数: 天数\n", "没有“leave-2”这个流程,是不是“leave”?"),
     "nudged process": ("        带动:\n          leav: 同意\n", "没有“leav”这个流程"),
     "nudged action": ("        带动:\n          leave: 批\n", "没有“批”这个动作"),
+    "register of 销账": ("        销账:\n          请假台账: 确认\n", "没有“请假台账”这本台账"),
+    "clock": ("        停表: 审批\n", "停表、走表、重新计时里的“审批”不是期限"),
+    "blank form": ("        发信:\n          批准通知:\n            给: 员工\n            附: 空白表 请暇\n", "没有“请暇”这张表,是不是“请假”?"),
     "name in a sentence": ("        发信:\n          批准通知:\n            给: 员工\n            说: 您请了<天树>天假\n", "“<天树>”不是字段、角色或取数,是不是“天数”?"),
 }
 
@@ -120,6 +123,21 @@ def test_a_state_that_nothing_reaches_and_one_where_a_case_would_stay_for_ever_a
     problems = a_library(tmp_path, text).problems
     assert any("“搁置”没有任何动作能到达" in p for p in problems)
     assert any("“搁置”没有“可以”" in p for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("    可以:\n", "    期限:\n      审批:\n        时长: 1个工作日\n        到: 批准\n    可以:\n", "期限“审批”的“到: 批准”不是字段、文件、动作或状态"),
+        ("    可以:\n", "    期限:\n      审批:\n        时长: 1个工作日\n        提醒: 小时\n    可以:\n", "提醒梯次表里没有“小时”"),
+        ("开始:\n", "取数:\n  请过: 单 leave 同 原因 状态 已准\n开始:\n", "流程“leave”没有“已准”这个状态,是不是“已批”?"),
+        ("开始:\n", "取数:\n  上限: 决策表 假期 取 天数\n开始:\n", "没有决策表“假期”"),
+        ("开始:\n  收到: 请假-<天数>\n", "开始:\n  台账: 考勤\n", "没有“考勤”这本台账"),
+    ],
+)
+def test_so_is_one_of_a_limit_a_lookup_or_a_start(old: str, new: str, says: str, tmp_path: Path) -> None:
+    problems = a_library(tmp_path, GOOD.replace(old, new, 1)).problems
+    assert [p for p in problems if says in p and re.match(r"请假\.yaml 第 \d+ 行:", p)], problems
 
 
 @pytest.mark.parametrize(("changed", "says"), [("名称: leave", "短码“LEAVE”与 请假.yaml 重复"), ("短码: LEAVE", "名称“leave”与 请假.yaml 重复")])
