@@ -221,7 +221,7 @@ class Knowledge:
         project = same.pop("项目", None)
         states = [s for s in args.get("states", "").split("、") if s]
         alike = lambda r: all(v == (have := str(r["fields"].get(k, ""))) or v and v in have.split("、") for k, v in same.items())  # noqa: E731 - used once below
-        rows = [r for r in cases.find(self.conn, args["process"], project=project) if r["id"] != case.id and alike(r)]
+        rows = [r for r in cases.find(self.conn, args["process"], project=project, holding=same) if r["id"] != case.id and alike(r)]
         if args.get("later"):
             rows = [r for r in rows if r["opened_at"] > case.opened_at]
         return [r for r in rows if not states or r["open"] and "在办" in states or r["state"] in states or not args.get("now") and any(s in r["memo"].get("path", {}) for s in states)]
@@ -275,6 +275,26 @@ class Knowledge:
             except KeyError:
                 row = cases.get(self.conn, row["parent_id"]) if row["parent_id"] else None
         return ""
+
+    def _not_done(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        day = event.at.date()
+        first = {"本月": day.month, "本季": (day.month - 1) // 3 * 3 + 1, "本半年": 1 if day.month <= 6 else 7, "本年": 1}[args["within"]]
+        since = day.replace(month=first, day=1).isoformat()
+        rows = cases.find(self.conn, args["process"], limit=5000)
+        wanted = [r.get(args["column"], "") for r in self.master.table(args["table"])] or [str(r["fields"].get(args["column"], "")) for r in rows]
+        done = {str(r["fields"].get(args["column"], "")) for r in rows if since <= str(r["fields"].get(args["field"], ""))[:10] <= day.isoformat()}
+        return "、".join(dict.fromkeys(w for w in wanted if w and w not in done))
+
+    def _numbers_in_month(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        month = re.sub(r"\D", "", look(args["month"]))[:6]
+        found = [
+            str(r["number"])
+            for process in args["processes"].split("、")
+            for r in cases.find(self.conn, process, limit=5000)
+            if month and any(re.sub(r"\D", "", str(r["fields"].get(f, "")))[:6] == month for f in args["field"].split("、"))
+        ]
+        said = event.text + event.sheets
+        return "、".join(n for n in found if not args.get("missing") or n not in said)
 
     def agreed(self, item: str, scope: str = "") -> str:
         """What the contract says instead of the rules (table 合同约定: 事项, 范围, 值), '' where it says nothing (RULEBOOK §2.0)."""
@@ -335,6 +355,24 @@ class Knowledge:
     def _still_here(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "、".join(n for n in look(args["name"]).split("、") if (p := self.directory.by_name(n)) and p.active)
 
+    def _people_meant(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """The people that words mean: names, units, posts, everybody; without those of another name."""
+        found: list[str] = []
+        units = {p.unit for p in self.directory.people if p.unit}
+        for word in re.split(r"[、,，;；\n]|\s+", look(args["name"])):
+            word = word.strip(" 。.")
+            bare = re.sub(r"全体|所有|全部|人员|员工|同事", "", word)
+            if name := self.person(word) if word else "":
+                found.append(name)
+            elif bare in units:
+                found += self.of_unit(bare)
+            elif bare and (holders := self.with_role(bare)):
+                found += holders
+            elif re.match(r"全体|全公司|全员|所有", word):
+                found += self.with_role("*")
+        but = look(args["but"]).split("、") if args.get("but") else []
+        return "、".join(n for n in dict.fromkeys(found) if n not in but)
+
     def _projects_of_customer(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         """The one project with such a status of the customer who writes; of several the one that the mail speaks of, '' where that is not clear.
         A mail that speaks of another project of theirs means that one."""
@@ -353,8 +391,8 @@ _METHODS = {
     "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "未到": "not_written_to",
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "当班": "on_duty", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
-    "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "客户项目": "projects_of_customer",
-    "父单": "from_parent", "期间": "period", "先有": "first_filled", "约定": "from_contract",
+    "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "名单": "people_meant", "客户项目": "projects_of_customer",
+    "父单": "from_parent", "期间": "period", "先有": "first_filled", "约定": "from_contract", "未办": "not_done", "有单": "numbers_in_month",
 }  # fmt: skip
 
 

@@ -33,12 +33,14 @@ def begin(process: Process, index: int, case: Case, event: Event, world: World) 
     start = process.starts[index]
     case = case.copy()
     case.memo["start"] = index
+    case.fields |= {name: text for name, text in start.presets.items()}
     names = Names(process, case, event, world)
     derived = not (start.subjects or start.forms or start.free)
     problems = [] if derived else take(process, names, first=True)
     if derived:
         _derive(process, names)
-    if start.by and event.who not in names.everyone(start.by):
+    holders = names.everyone(start.by)
+    if start.by and event.who not in holders and not (problems and not holders):  # nobody may: the form says why, such as a project unknown
         # whose right it is may hang on the project: read the form first, then ask
         return Refused("right", start.otherwise and names.fill(start.otherwise) or _who_may(names, start.by), cc=names.everyone(process.chief))
     case.title = names.fill(process.subject) or case.title or process.title
@@ -322,7 +324,7 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
         outcome.project[column] = names.value(text)
     for which, into in ((effects.received, outcome.received), (effects.accepted, outcome.accepted)):
         for document in which:
-            found = list(names.process.documents) if document == "全部" else handed_in(names) if document == "来件" else [document]
+            found = list({**names.process.documents, **case.documents}) if document == "全部" else handed_in(names) if document == "来件" else [document]
             into += found
             for name in found:
                 case.documents[name] = names.event.at.isoformat()
@@ -360,9 +362,12 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
 def handed_in(names: Names) -> list[str]:
     """来件: the documents that the mail's command or attachments speak of, else its subject, else the only one that is due."""
     event, documents = names.event, names.process.documents
+    listed = [name for name in names.case.documents if name not in documents]  # by a field of the case (逐项文件)
     own = (event.argument, event.text.split("\n")[0], *event.files)
     for said in ((*own, event.subject) if event.parts else own, (event.subject,)):
-        if found := [d for d in documents if d.strip("《》") in " ".join(said)]:
+        if found := [d.name for d in documents.values() if any(word.strip("《》") in " ".join(said) for word in (d.name, *d.labels))]:
             return found
-    due = [d for d in documents if d in names.case.documents and not names.case.documents[d]]
+        if found := [name for name in listed if name.strip("《》") in " ".join(said)]:
+            return found
+    due = [d for d in (*documents, *listed) if d in names.case.documents and not names.case.documents[d]]
     return due if len(due) == 1 and event.files else []

@@ -19,6 +19,8 @@ FORMS = """项目 是否立项 / 项目 <列>
 主数据 <表> 按 <列>[=<名>] 取 <列>
 文件 未交 / 文件 齐 / 文件 来件
 父单 <字段> / 父单 流程
+未办 <主数据表> <列> 单 <流程> 有 <字段> 本月|本季|本半年|本年   # 表里哪些还没有一张单在这期间填了这个日期
+有单 <流程>[、<流程>] 按 <字段> 于 <月份> / 缺单 … 于 <月份>   # 该字段落在那个月(YYYYMM)的单号;缺单:来信和附件里没写到的
 期间 上月|本月|本季|本年
 先有 <名>[、<名>]                # 第一个有值的
 子单 未结 [<流程>、…] / 子单 状态 <状态>
@@ -27,6 +29,7 @@ FORMS = """项目 是否立项 / 项目 <列>
 历史 <动作> 次数 [含本次]
 缺项 <名>[、<名>]                # 其中还没有值的
 在职 <角色或字段>                 # 这些人里现在还在的
+名单 <名> [除 <名>]               # 写的是哪些人:姓名、单位、岗位、全体员工;除去另一个名里的人
 客户项目 状态 <状态>[、<状态>]     # 来信的客户的项目;不止一个时看来信里提到哪个
 时段 工作时间                    # 收到时是否在工作时间""".splitlines()
 
@@ -76,6 +79,10 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("当班", "人员", table=m[1])
     if m := re.fullmatch(r"文件 (未交|齐|来件)", text):
         return made("文件", "是否" if m[1] == "齐" else "", what=m[1])
+    if m := re.fullmatch(r"未办 (\S+) (\S+) 单 (\S+) 有 (\S+) (本月|本季|本半年|本年)", text):
+        return made("未办", table=m[1], column=m[2], process=m[3], field=m[4], within=m[5])
+    if m := re.fullmatch(r"(有|缺)单 (\S+) 按 (\S+) 于 (\S+)", text):
+        return made("有单", missing="是" if m[1] == "缺" else "", processes=m[2], field=m[3], month=m[4])
     if m := re.fullmatch(r"父单 (\S+)", text):
         return made("父单", column=m[1])
     if m := re.fullmatch(r"期间 (上月|本月|本季|本年)", text):
@@ -98,6 +105,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("历史", "数字", action=m[1], this=m[2])
     if m := re.fullmatch(r"缺项 (\S+)", text):
         return made("缺项", names=m[1])
+    if m := re.fullmatch(r"名单 (\S+?)(?: 除 (\S+))?", text):
+        return made("名单", "人员", name=m[1], but=m[2])
     if m := re.fullmatch(r"在职 (\S+)", text):
         return made("在职", "人员", name=m[1])
     if m := re.fullmatch(r"客户项目 状态 (\S+)", text):

@@ -127,6 +127,7 @@ class Action:
     line: int = 0
     hint: str = ""  # 提示: what to write, shown in the letter
     checks: list[Check] = field(default_factory=list)  # 校验: over what was just written, before anything follows
+    free: bool = False  # 任意回信: any answer without a command word is this action, its words the first thing asked
     upon: tuple[str, ...] = ()  # 逢: done by the service when a case of one of these processes is opened for the same project
 
 
@@ -138,6 +139,7 @@ class Deadline:
     start: str = ""  # 从: '' = entering the state, a moment field, 收到
     length: str = ""  # 时长: `4个工作小时`, or a name that holds one
     due: str = ""  # 到期: a date field instead of a length
+    each: str = ""  # 逐项: one limit for each line of this field that holds a date; 到 names the field whose lines say which are done
     until: tuple[str, ...] = ()  # 到: a moment field, a document, an action; '' = leaving the state
     when: Condition | None = None
     ladder: str = ""  # 提醒: a row of the ladder table
@@ -154,6 +156,7 @@ class Document:
     """Something to hand in (文件)."""
 
     name: str
+    labels: tuple[str, ...] = ()  # 标签: other words for it in subjects and file names
     by: tuple[str, ...] = ()
     start: str = ""
     length: str = ""
@@ -176,6 +179,8 @@ class Start:
     derived: bool = False  # 派生
     register: str = ""  # 台账
     timed: str = ""  # 定时
+    rows: str = ""  # 逐行: `policies 生效日期起每 policy.review_months 09:00`: a case for each row of master data whose date recurs
+    presets: dict[str, str] = field(default_factory=dict)  # 先记: fields that this way in gives, before the form is read
     by: tuple[str, ...] = ()
     when: Condition | None = None
     otherwise: str = ""
@@ -235,6 +240,7 @@ class Process:
     clauses: tuple[str, ...] = ()
     subject: str = ""  # 事项: what a case is called
     about: str = ""  # 说明
+    hides: Condition | None = None  # 匿名: while it holds, nobody else learns who opened the case
     chief: tuple[str, ...] = ()  # 主管: who is copied when somebody without the right tries
     advisory: bool = False  # 模式: 提示
     unique: tuple[str, ...] = ()  # 唯一: one open case for the same values
@@ -244,6 +250,7 @@ class Process:
     checks: list[Check] = field(default_factory=list)
     deadlines: dict[str, Deadline] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
+    listed: str = ""  # 逐项文件: the field whose items are documents of the case
     starts: list[Start] = field(default_factory=list)
     anytime: dict[str, Action] = field(default_factory=dict)  # 随时
     states: dict[str, State] = field(default_factory=dict)
