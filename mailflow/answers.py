@@ -12,6 +12,7 @@ from store import letters as sent_letters
 from store import mails as stored_mails
 
 from . import letters, show
+from .anonymity import hidden_opener
 from .blank_forms import fields_of as form_fields
 from .blank_forms import find, hint
 from .process.names import Names
@@ -124,7 +125,8 @@ def may_see(intake: Intake, event: Event, row: Any) -> bool:
     case = know.load(row)
     names = Names(process, case, event, know)
     involved = {case.opened_by, *case.owner.split("、"), *names.everyone(process.roles)}
-    superiors = {s for n in involved if n and (s := know.superior(n))}
+    hidden = hidden_opener(process, case, names)  # whose superior must not learn of the case by this way
+    superiors = {s for n in involved if n and n != hidden and (s := know.superior(n))}
     return event.who in involved | superiors or "系统管理员" in know.roles_of(event.who)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from store import cases
+from store import cases, mails
 from store import letters as rows
 
-from . import letters
+from . import anonymity, letters
 from .knowledge import Knowledge
 from .process.model import Action, Process
 from .process.names import Names
@@ -82,10 +82,11 @@ class Desk:
         if not case.open:
             return "已结束"
         if card is None:
-            return f"由 {case.opened_by} 更正"
+            return f"由 {anonymity.hidden_opener(process, case, names) and anonymity.NOBODY or case.opened_by} 更正"
+        opener = anonymity.hidden_opener(process, case, names)
         people = names.everyone(card.waits) or list(dict.fromkeys(n for a in card.actions.values() for n in names.everyone(a.by)))
         what = [a.name for a in card.actions.values() if a.by]
-        return f"由 {'、'.join(people[:4])} {' / '.join(what[:4])}" if people and what else ""
+        return f"由 {'、'.join(anonymity.NOBODY if n == opener else n for n in people[:4])} {' / '.join(what[:4])}" if people and what else ""
 
     # -- writing -----------------------------------------------------------------------------------------------------------
 
@@ -138,6 +139,13 @@ class Desk:
         copies = [a for name in cc if (a := self.address(name)[0]) and a != address]
         case_id = case.id if case is not None else None
         content = self.content(process, case, names, shown, parts)
+        if opener := anonymity.hidden_opener(process, case, names):
+            # nobody else learns who wrote: not from a copy, not from a forwarded mail, not from the words
+            copies = [] if shown == opener else [a for a in copies if a != self.address(opener)[0]]
+            if shown != opener:
+                secret = anonymity.words(self.know, opener, event)
+                content = anonymity.masked(content, secret)
+                attach = [a for a in attach if not a.get("mail") or (mail := mails.get(conn, a["mail"])) is None or mail["sender"] not in secret]
         content |= {"attach": attach, **remembered}
         waiting = rows.waiting_for(conn, case_id, address) if case_id else None
         if waiting is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from store import cases, mails
 
-from . import letters
+from . import anonymity, letters
 from .knowledge import Knowledge
 from .process import registers
 from .process.digest_plans import DigestPlan, Section
@@ -28,6 +28,7 @@ class Open:
     case: Case
     title: str
     waiting: list[str]
+    shown: list[str]  # the same as anybody may read it
     involved: set[str]
     next_step: str
 
@@ -72,7 +73,9 @@ def _open_cases(recorder: Recorder, event: Event) -> list[Open]:
         card = process.states.get(case.state)
         waiting = [case.opened_by] if card is None else names.everyone(card.waits) or list(dict.fromkeys(n for a in card.actions.values() for n in names.everyone(a.by)))
         involved = {case.opened_by, *case.owner.split("、"), *waiting, *names.everyone(process.roles)}
-        found.append(Open(row, case, process.title, waiting, involved, recorder.desk.next_step(process, case, names)))
+        hidden = anonymity.hidden_opener(process, case, names)
+        shown = [anonymity.NOBODY if n == hidden else n for n in waiting]
+        found.append(Open(row, case, process.title, waiting, shown, involved, recorder.desk.next_step(process, case, names)))
     return found
 
 
@@ -113,7 +116,7 @@ def _due(know: Knowledge, source: str, mine: list[Open], event: Event) -> list[l
         late = d["status"] == "missed" and d["stopped_at"] is None
         if late if source == "逾期" else d["status"] == "running" and due.date() == event.at.date():
             o = by_id[d["case_id"]]
-            rows.append([o.case.number, o.case.title, d["name"], letters.say_due(due), "、".join(o.waiting[:3])])
+            rows.append([o.case.number, o.case.title, d["name"], letters.say_due(due), "、".join(o.shown[:3])])
     return rows
 
 

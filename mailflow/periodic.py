@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from store import marks, savepoint
 
 from . import digests
-from .calendars import next_occurrence
+from .calendars import due, next_occurrence, parse_date, parse_duration
 from .knowledge import Knowledge
+from .process.model import Process
 from .process.world import Event
 from .recorder import Recorder
 
@@ -44,10 +47,42 @@ def _due(know: Knowledge, name: str, when: str) -> datetime | None:
     return due
 
 
+_ROWS = re.compile(r"(\S+) (\S+)起每 ?(\S+?)(?: (\d{1,2}):(\d{2}))?")
+
+
+def _rows(office: Office, now: datetime, done: Done, process: Process, index: int, spec: str) -> None:
+    """Begins a case for each row of a table whose date has come round since the last pass (逐行)."""
+    found = _ROWS.fullmatch(spec)
+    with office.store.begin() as conn:
+        know = office.knowledge(conn, now)
+        name = f"rows/{process.name}/{index}"
+        mark = marks.get(know.conn, name)
+        if mark is None or mark["at"].astimezone(know.calendar.tz).date() != know.now.date():
+            marks.set(know.conn, name, know.now)
+        if mark is None or found is None:
+            return
+        table, column, every, hour, minute = found.groups()
+        duration = parse_duration(know.library.config(every) or every)
+        for row in know.master.table(table):
+            day = parse_date(row.get(column, ""))
+            for count in range(1, 200) if day else ():
+                assert day is not None
+                at = due(day, replace(duration, amount=duration.amount * count), know.calendar).replace(hour=int(hour or 9), minute=int(minute or 0))
+                if at > know.now:
+                    break
+                if at > mark["at"]:
+                    marks.set(know.conn, name, know.now)
+                    with savepoint(conn):
+                        Recorder(know, office.desk(know)).open_child(process.name, dict(row), None, Event(at), 0, start=index)
+                    done.rung += 1
+
+
 def _begin(office: Office, now: datetime, done: Done) -> None:
     """Begins the cases whose time has come since the last pass; after the first start from the next time on (§8-16), after a standstill once."""
     for process in list(office.library.processes.values()):
         for index, start in enumerate(process.starts):
+            if start.rows:
+                _rows(office, now, done, process, index, start.rows)
             if not start.timed:
                 continue
             with office.store.begin() as conn:

@@ -214,9 +214,8 @@ class Recorder:
 
     def _upon(self, opened: str, case: Case, event: Event, depth: int) -> None:
         """Actions of other open cases of the project that wait for a case of this process (逢)."""
-        for process in self.know.library.processes.values():
-            for action in (a for a in process.every_action().values() if opened in a.upon):
-                self._nudge(process.name, action.name, {"项目": case.project}, {}, case, event, depth)
+        for process, action in self.know.library.waiting_for.get(opened, ()):
+            self._nudge(process, action, {"项目": case.project}, {}, case, event, depth)
 
     def _do(self, row: Any, action: str, event: Event, depth: int, values: dict[str, str] | None = None) -> None:
         """Does an action of the service's own to another case, where its state allows it."""

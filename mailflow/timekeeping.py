@@ -27,8 +27,9 @@ class Changes:
 def declaration(process: Process, name: str, scope: str) -> Deadline | Document | None:
     """Where the process declares a deadline of this name."""
     if scope and scope in process.states:
-        return next((d for d in process.states[scope].deadlines if d.name == name), None)
-    return process.deadlines.get(name) or process.documents.get(name)
+        return next((d for d in process.states[scope].deadlines if d.name == name or d.each and name.startswith(d.name + " ")), None)
+    each = next((d for d in process.deadlines.values() if d.each and name.startswith(d.name + " ")), None)
+    return process.deadlines.get(name) or process.documents.get(name) or each
 
 
 def ladder_of(know: Knowledge, declared: Deadline | Document | None) -> list[deadlines.Rung]:
