@@ -64,7 +64,7 @@ class Pattern:
     """One standard subject: `客户沟通-<项目>项目-<人员>`. `<…>` is a part, `[…]` may be left out.
 
     `<项目>` takes as much as it can, so that names may hold dashes and 项目 (RULEBOOK §0.4); else the middle part does. `<单号>` is a case number,
-    bare or in brackets. The form name may stand in 《》. Raises ValueError on a part that has no name or occurs twice.
+    bare or in brackets, `<日期>` may be a day written 2026-12-01. The form name may stand in 《》. Raises ValueError on a part that has no name or occurs twice.
     """
 
     text: str
@@ -101,9 +101,11 @@ class Pattern:
                 name = name.strip()
                 key = next(k for k, v in self._keys.items() if v == name)
                 rest = tokens[i + 1 :]
-                lazy = loose or any(later[2] for later in rest)
+                lazy = loose or any(later[2] or "日期" in (later[1] or "") for later in rest)
                 if name == "单号":
                     out.append(rf"{_OPEN}(?P<{key}>MF-[A-Z0-9]{{1,12}}-\d{{4}}-\d{{3,8}}){_CLOSE}")
+                elif "日期" in name:  # a day may be written with dashes of its own
+                    out.append(rf"(?P<{key}>\d{{4}}-\d{{1,2}}-\d{{1,2}}|[^-]+?)")
                 elif name == wide:
                     out.append(rf"(?P<{key}>.+?)" if lazy else rf"(?P<{key}>.+)")
                 else:
