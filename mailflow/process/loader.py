@@ -167,7 +167,7 @@ class _Builder:
         self.known(t, TOP, "流程")
         name, code = self.text(t, "名称", required=True), self.text(t, "短码", required=True)
         if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-            raise self.wrong(f"“名称: {name}”只能用小写字母、数字和减号,如 comm-report", t.lines["名称"])
+            raise self.wrong(f"“名称: {name}”只能用小写字母、数字和减号,如 leave-request", t.lines["名称"])
         if not re.fullmatch(r"[A-Z0-9]{1,12}", code):
             raise self.wrong(f"“短码: {code}”只能用大写字母和数字", t.lines["短码"])
         p = self.process_ = Process(
