@@ -40,6 +40,7 @@ class Library:
     letters: dict[str, Path] = field(default_factory=dict)
     digests: dict[str, DigestPlan] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    waiting_for: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # process opened → (process, action) that wait for it (逢)
     _seen: dict[Path, _Loaded] = field(default_factory=dict)
 
     def refresh(self) -> bool:
@@ -79,6 +80,12 @@ class Library:
         for path in set(self._seen) - set(stamps):
             del self._seen[path]
         self.processes, self.registers, self.tables, self.letters, self.digests = processes, registers, tables, letters, digests
+        self.waiting_for = {}
+        for process in processes.values():
+            actions = [*process.anytime.values(), *(a for state in process.states.values() for a in state.actions.values())]
+            waits = {(opened, action.name) for action in actions for opened in action.upon}
+            for opened, name in sorted(waits):
+                self.waiting_for.setdefault(opened, []).append((process.name, name))
         self.problems = problems + list(dangling(self))
         return True
 
