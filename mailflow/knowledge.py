@@ -24,6 +24,7 @@ from .process.library import Library
 from .process.model import Lookup, Process
 from .process.names import Names
 from .process.tables import judge
+from .process.values import number
 from .process.world import Case, Event, Look
 
 PROJECT_COLUMNS = {"客户": "customer", "责任销售": "sales", "第一售前": "presales_1", "第二售前": "presales_2", "状态": "status", "地区": "region", "合同号": "contract"}
@@ -270,6 +271,11 @@ class Knowledge:
                 return ""
             if args["column"] == "流程":
                 return str(row["process"])
+            if args["column"] == "源流程":
+                if row["parent_id"] and (above := cases.get(self.conn, row["parent_id"])):
+                    row = above
+                    continue
+                return str(row["process"])
             try:
                 return Names(process, self.load(row), event, self).look(args["column"])
             except KeyError:
@@ -295,6 +301,10 @@ class Knowledge:
         ]
         said = event.text + event.sheets
         return "、".join(n for n in found if not args.get("missing") or n not in said)
+
+    def _arithmetic(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        left, right = number(look(args["left"])) or 0.0, number(look(args["right"])) or 0.0
+        return f"{left - right if args.get('sign') else left + right:g}"
 
     def agreed(self, item: str, scope: str = "") -> str:
         """What the contract says instead of the rules (table 合同约定: 事项, 范围, 值), '' where it says nothing (RULEBOOK §2.0)."""
@@ -392,7 +402,7 @@ _METHODS = {
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "当班": "on_duty", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "名单": "people_meant", "客户项目": "projects_of_customer",
-    "父单": "from_parent", "期间": "period", "先有": "first_filled", "约定": "from_contract", "未办": "not_done", "有单": "numbers_in_month",
+    "父单": "from_parent", "期间": "period", "先有": "first_filled", "约定": "from_contract", "未办": "not_done", "加减": "arithmetic", "有单": "numbers_in_month",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ _GET = sa.select(case).where(case.c.id == sa.bindparam("id"))
 _BY_NUMBER = sa.select(case).where(case.c.number == sa.bindparam("number"))
 _LAST_SEQ = sa.select(sa.func.max(case.c.seq)).where(case.c.code == sa.bindparam("code"), case.c.year == sa.bindparam("year"))
 _OPEN = sa.insert(case).returning(case.c.id)
+_FIND = sa.select(case).order_by(case.c.id.desc())
 _NOTE = sa.insert(history)
 _DEADLINES_OF_ONE = sa.select(deadline).where(deadline.c.case_id == sa.bindparam("case_id")).order_by(deadline.c.id)
 _ADD_DEADLINE = sa.insert(deadline).returning(deadline.c.id)
@@ -65,10 +66,14 @@ def find(
     states: Collection[str] = (),
     parent_id: int | None = None,
     entry_id: int | None = None,
+    holding: Mapping[str, str] | None = None,
     limit: int | None = None,
 ) -> list[Row]:
-    """Cases by what is given, newest first."""
-    query = sa.select(case).order_by(case.c.id.desc())
+    """Cases by what is given, newest first. `holding`: words that fields contain, looked for in the database, so that a long past stays there."""
+    query = _FIND
+    for label, word in (holding or {}).items():
+        if word:
+            query = query.where(case.c.fields[label].as_string().contains(word, autoescape=True))
     if process is not None:
         query = query.where(case.c.process == process)
     if open is not None:
