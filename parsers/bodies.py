@@ -18,7 +18,7 @@ _EXTENSIONS = {
 }
 # A text part that only says that the other part is to be read.
 _PLACEHOLDER = lazy(r"(?:请|請)?.{0,20}(?:不支持|無法顯示|无法显示|不能显示|查看).{0,12}html|html.{0,30}(?:viewer|e-?mail client|format|capable)|view this (?:e-?mail|message) in", re.I)
-_SIGNED = lazy(r"-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:[\w-]+:.*\r?\n)*\r?\n(.*?)\r?\n-----BEGIN PGP SIGNATURE-----.*?(?:-----END PGP SIGNATURE-----|\Z)", re.DOTALL)
+_BEGIN, _SIGNATURE, _END = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----", "-----END PGP SIGNATURE-----"
 
 
 _REPORTS = ("message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "text/rfc822-headers", "message/feedback-report")
@@ -29,6 +29,7 @@ _HEAD = (("发件人", b"from"), ("日期", b"date"), ("收件人", b"to"), ("�
 class _Found:
     def __init__(self) -> None:
         self.reports: list[str] = []
+        self.size = 0                   # characters of text so far
         self.calendars: list[str] = []
         self.inner: list[Part] = []     # mails within the mail
         self.plain: list[str] = []
@@ -43,7 +44,7 @@ def read(message: Message, root: Part, limits: Limits) -> tuple[str, str]:
     message.attachments = found.attachments
     html = "\n".join(found.html)
     text = "\n".join(part for part in found.plain if part.strip()) if len(found.plain) > 1 else "".join(found.plain)
-    if len(text) > limits.text or len(html) > limits.html:
+    if len(text) > limits.text or len(html) > limits.html or found.size > limits.text:
         message.problems.append(Problem("too-long", "the text of the body was cut"))
         text = text[: limits.text]
     from_html = ""
@@ -86,9 +87,13 @@ def _is_placeholder(text: str) -> bool:
 def _signed(text: str, message: Message) -> str:
     if "-----BEGIN PGP" not in text:
         return text
-    match = _SIGNED.search(text)
-    if match:
-        return text[: match.start()] + re.sub(r"(?m)^- ", "", match[1]) + text[match.end() :]
+    begin = text.find(_BEGIN)
+    signature = text.find(_SIGNATURE, begin) if begin >= 0 else -1
+    if signature >= 0:
+        blank = text.find("\n\n", begin, signature)   # the armour's own headers end there
+        end = text.find(_END, signature)
+        below = text[end + len(_END) :] if end >= 0 else ""
+        return text[:begin] + re.sub(r"(?m)^- ", "", text[blank + 2 if blank >= 0 else begin + len(_BEGIN) : signature]).rstrip("\n") + below
     if "-----BEGIN PGP MESSAGE-----" in text:
         message.problems.append(Problem("encrypted", "PGP"))
     return text
@@ -104,12 +109,15 @@ def _collect(part: Part, found: _Found, problems: list[Problem], limits: Limits)
                 _collect(child, found, problems, limits)
             return
         if kind != "multipart/digest" or part.body.strip():
-            found.plain.append(_text(part))   # no boundary found: whatever it is, people can read it
+            found.plain.append(_text(part, limits))   # no boundary found: whatever it is, people can read it
         return
     disposition, dparams = headers.parameters(part.first(b"content-disposition")) if b"content-disposition" in part.fields else ("", {})
     name = headers.file_name(dparams, part.params) if dparams or "name" in part.params or any(key.startswith("name") for key in part.params) else ""
     if kind in _TEXTS and disposition != "attachment" and not (name and disposition) and not (name and kind == "text/plain" and _after_text(found)):
-        text = _text(part)
+        if found.size > limits.text:
+            return   # `read` marks it; more of it would never be looked at
+        text = _text(part, limits)
+        found.size += len(text)
         if kind == "text/html":
             found.html.append(text)
         else:
@@ -130,16 +138,16 @@ def _collect(part: Part, found: _Found, problems: list[Problem], limits: Limits)
         _collect(part.children[0], found, problems, limits)   # the mail says of itself that it is a mail
         return
     if kind in _REPORTS and disposition != "attachment" and not name:
-        found.reports.append(_text(part))   # parts of a report, read by `bounces`; nothing that people would open
+        found.reports.append(_text(part, limits))   # parts of a report, read by `bounces`; nothing that people would open
         return
-    _attach(part, kind, name, disposition, found, problems)
+    _attach(part, kind, name, disposition, found, problems, limits)
 
 
 def _after_text(found: _Found) -> bool:
     return bool(found.plain or found.html)
 
 
-def _attach(part: Part, kind: str, name: str, disposition: str, found: _Found, problems: list[Problem]) -> None:
+def _attach(part: Part, kind: str, name: str, disposition: str, found: _Found, problems: list[Problem], limits: Limits) -> None:
     if kind in ("message/rfc822", "message/global", "message/news"):
         found.inner += part.children
         data = part.data()
@@ -159,7 +167,7 @@ def _attach(part: Part, kind: str, name: str, disposition: str, found: _Found, p
             return
         problems.append(Problem("bad-tnef", name))
     if kind == "text/calendar":
-        found.calendars.append(_text(part))
+        found.calendars.append(_text(part, limits))
     content_id = headers.unfold(part.first(b"content-id")).strip("<> ") if b"content-id" in part.fields else ""
     inline = disposition == "inline" or (bool(content_id) and disposition != "attachment")
     if not name:
@@ -171,8 +179,8 @@ def _default_name(kind: str, number: int) -> str:
     return f"part-{number}{_EXTENSIONS.get(kind, '.bin')}"
 
 
-def _text(part: Part) -> str:
-    data = part.data()
+def _text(part: Part, limits: Limits) -> str:
+    data = part.data()[: 4 * limits.text + 4]   # no encoding takes more than four bytes a character
     label = part.params.get("charset", "")
     if part.type == "text/html" and (not label or charsets.codec(label) in ("", "ascii")):
         match = re.search(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]+)", data[:4096], re.I)

@@ -40,6 +40,9 @@ _LINE_OF_FAILURE = lazy(
 )
 
 
+_MAX_REPORT = 256 * 1024
+
+
 def is_daemon(sender: str, return_path: bytes) -> bool:
     """From a mail system itself, or with the null return-path that RFC 5321 §4.5.5 asks of notifications."""
     return bool(_DAEMON.match(sender)) or return_path.strip() == b"<>"
@@ -70,7 +73,7 @@ def from_report(root: Part) -> tuple[list[FailedRecipient], bool, bool]:
         if part.type not in ("message/delivery-status", "message/global-delivery-status"):
             continue
         seen = True
-        for group in re.split(r"(?:\r?\n[ \t]*){2,}|\r\r", charsets.decode(part.data())):
+        for group in re.split(r"(?:\r?\n[ \t]*){2,}|\r\r", charsets.decode(part.data()[:_MAX_REPORT])):
             fields = _fields(group)
             action = fields.get("action", "").split("(")[0].strip().lower()
             addresses = [_typed(fields.get(name, "")) for name in ("original-recipient", "final-recipient", "x-actual-recipient")]
@@ -169,7 +172,7 @@ def with_flufl(raw: bytes) -> list[FailedRecipient]:
         logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)   # it reports its own detectors' exceptions
         from flufl.bounce import all_failures
 
-        temporary, permanent = all_failures(email.message_from_bytes(raw[: 2 * 2**20]))
+        temporary, permanent = all_failures(email.message_from_bytes(raw[: 512 * 1024]))
     except Exception:
         return []
     found = []

@@ -43,6 +43,7 @@ _PRIVATE = lazy("[\ue000-\uf8ff]")   # what Big5 becomes when it is read as GB18
 _GB_PAIRS = lazy(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
 _BIG5_PAIRS = lazy(rb"[\x81-\xfe][\x40-\x7e\xa1-\xfe]|[\x80-\xff]")
 _SNIFF = 64 * 1024
+_BY_LINES = 256 * 1024
 
 
 @lru_cache(maxsize=256)
@@ -211,6 +212,10 @@ def _cut_off(data: bytes, name: str) -> str:
 
 def _by_lines(data: bytes, name: str) -> str:
     """Some list managers and gateways put a footer in another encoding below: each line is read on its own."""
+    rest = b""
+    if len(data) > _BY_LINES:
+        cut = data.find(b"\n", _BY_LINES) + 1
+        data, rest = (data[:cut], data[cut:]) if cut else (data, b"")
     out = []
     for line in data.splitlines(keepends=True):
         if line.isascii():
@@ -221,7 +226,7 @@ def _by_lines(data: bytes, name: str) -> str:
         else:
             gb = _strict(line, "gb18030") if name == "gb18030" or gb_share(line) >= 0.5 else ""
             out.append(_strict(line, name) or _strict(line, "utf-8") or gb or _lenient(line, name))
-    return "".join(out)
+    return "".join(out) + _lenient(rest, name)
 
 
 def _strict(data: bytes, name: str) -> str:

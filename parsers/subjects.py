@@ -63,7 +63,8 @@ _MARK = r"[-_:/|~]"
 class Pattern:
     """One standard subject: `客户沟通-<项目>项目-<人员>`. `<…>` is a part, `[…]` may be left out.
 
-    `<项目>` takes as much as it can, so that names may hold dashes and 项目 (RULEBOOK §0.4); else the middle part does. `<单号>` is a case number,
+    `<项目>` takes as much as it can, so that names may hold dashes and 项目 (RULEBOOK §0.4); else a part
+    called …号 (a drawing's number), else the middle part does. `<单号>` is a case number,
     bare or in brackets, `<日期>` may be a day written 2026-12-01. The form name may stand in 《》. Raises ValueError on a part that has no name or occurs twice.
     """
 
@@ -82,7 +83,7 @@ class Pattern:
         self.parts = tuple(names)
         self._keys = {f"p{i}": name for i, name in enumerate(names)}
         free = [name for name in names if name != "单号"]
-        wide = "项目" if "项目" in free else (free[0] if 0 < len(free) < 3 else (free[len(free) // 2] if free else ""))
+        wide = "项目" if "项目" in free else next((n for n in free if n.endswith("号")), "") or (free[0] if 0 < len(free) < 3 else (free[len(free) // 2] if free else ""))
         self._exact = re.compile(self._build(tokens, wide, 0), re.I)
         # What is close is looked for only where enough is said to tell it from an ordinary subject.
         head = next((token[6] for token in tokens if token[6]), "")

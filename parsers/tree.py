@@ -19,6 +19,8 @@ _BLANK_LINE = lazy(rb"\n\r?\n|\r\r(?!\n)")
 _REST_OF_LINE = lazy(rb"[ \t]*(?:\r\n|\r|\n|\Z)")
 _KNOWN = lazy(rb"(?im)^(?:From|To|Cc|Subject|Date|Received|Return-Path|Message-ID|MIME-Version|Content-Type|Content-Transfer-Encoding|Delivered-To|X-[\w-]+)[ \t]*:")
 _ENCODING = lazy(rb"[A-Za-z0-9-]+")
+_MAX_PIECES = 20_000
+_MAX_UU_LINES = 1_000_000
 _PADDING = lazy(rb"=[=\s]*")
 _BASE64_MORE = lazy(rb"[A-Za-z0-9+/=\s]+\Z")
 
@@ -191,18 +193,24 @@ def _split(raw: bytes, start: int, end: int, delimiter: bytes) -> Iterator[tuple
     """Where the parts between delimiter lines begin and end (RFC 2046 §5.1.1)."""
     at = start
     begin = -1
+    misses = 0
+    exact: re.Pattern[bytes] | None = None
     while True:
-        found = raw.find(delimiter, at, end)
+        if exact is None:
+            found = raw.find(delimiter, at, end)
+        else:
+            match = exact.search(raw, at, end)
+            found = match.start() if match else -1
         if found < 0:
             break
         after = found + len(delimiter)
-        if found > start and raw[found - 1] not in (10, 13):
-            at = after
-            continue
         closing = raw[after : after + 2] == b"--"
         line = _REST_OF_LINE.match(raw, after + 2 if closing else after, end)
-        if line is None:
+        if line is None or (found > start and raw[found - 1] not in (10, 13)):
             at = after
+            misses += 1
+            if misses == 1000:   # nothing but look-alikes: slower in general, and quick to pass over these
+                exact = re.compile(rb"(?<![^\r\n])" + re.escape(delimiter) + rb"(?:--)?[ \t]*(?:\r\n|\r|\n|\Z)")
             continue
         if begin >= 0:
             yield begin, _before_line_end(raw, found, begin)
@@ -249,7 +257,7 @@ def _base64(body: bytes, problems: list[Problem] | None) -> bytes:
     padding = _PADDING.search(body, max(0, body.find(b"=")))
     if padding and padding.end() < len(body):
         rest = body[padding.end() :]
-        if _BASE64_MORE.match(rest) and len(rest.strip()) >= 4:
+        if _BASE64_MORE.match(rest) and len(rest.strip()) >= 4 and body.count(b"=") < _MAX_PIECES:
             data = b"".join(headers.base64(piece.decode("ascii")) for piece in re.split(rb"=+", re.sub(rb"[^A-Za-z0-9+/=]", b"", body)) if piece)
     return data
 
@@ -258,7 +266,7 @@ def uudecode(body: bytes) -> bytes:
     """The file between `begin` and `end`; lines that cannot be read are left out."""
     out = []
     inside = False
-    for line in body.splitlines():
+    for line in body.splitlines()[:_MAX_UU_LINES]:
         if not inside:
             inside = line.startswith(b"begin ")
             continue

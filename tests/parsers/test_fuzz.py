@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import time
 
 import pytest
@@ -21,7 +22,8 @@ from parsers.report import row
 from parsers.subjects import Pattern, clean, near
 
 SWALLOWED = {"unreadable", "bad-headers", "bad-body", "bad-quotes", "bad-kind"}
-FUZZ = settings(max_examples=120, deadline=2000, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FUZZ = settings(max_examples=int(os.environ.get("MAILFLOW_FUZZ", "40")),   # a longer run: MAILFLOW_FUZZ=20000
+                 deadline=2000, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 CHARSETS = ["utf-8", "gb2312", "gbk", "big5", "hz-gb-2312", "iso-2022-cn", "iso-2022-jp", "utf-7", "utf-16", "us-ascii", "x-unknown", "", "iso-8859-1", "idna", "rot13", "zlib", "punycode", "unicode_escape", "\x00"]
 TOKENS = [
