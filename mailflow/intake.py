@@ -365,14 +365,15 @@ class Intake:
         return openings[0]
 
     def _for_customer(self, mail: Mail) -> list[Opening]:
-        """The process for a customer's free subject: the first whose condition (当) holds."""
+        """The process for a customer's free subject: the first whose condition (当) holds; one that is for this customer by name (谁) goes before."""
+        found: list[tuple[bool, Opening]] = []
         for opening in self.router.customer(self.know.roles_of(mail.sender)):
-            process = opening.process
+            process, start = opening.process, opening.process.starts[opening.start]
             event = self._event(mail, process)
-            when = process.starts[opening.start].when
-            if when is None or when.holds(Names(process, decide.blank_case(process, event), event, self.know).many):
-                return [opening]
-        return []
+            names = Names(process, decide.blank_case(process, event), event, self.know)
+            if (start.when is None or start.when.holds(names.many)) and (not start.by or mail.sender in names.everyone(start.by)):
+                found.append((not start.by, opening))
+        return [min(found, key=lambda pair: pair[0])[1]] if found else []
 
     def _open(self, mail: Mail, opening: Opening) -> End:
         process = opening.process
