@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import loader
+from . import loader, shelf
 from .digest_plans import DigestPlan, read_digest
 from .lookups import LookupError_
 from .model import Process
@@ -53,6 +53,10 @@ class Library:
         stamps = {path: (s.st_mtime_ns, s.st_size) for path in chosen.values() if (s := path.stat())}
         if stamps == {path: loaded.stamp for path, loaded in self._seen.items()}:
             return False
+        fresh = not self._seen
+        if fresh and (kept := shelf.take(self.folders, stamps)) is not None:
+            vars(self).update(kept)
+            return True
         problems: list[str] = []
         processes, registers, tables, letters, digests = {}, {}, {}, {}, {}
         for key, path in chosen.items():
@@ -87,6 +91,8 @@ class Library:
             for opened, name in sorted(waits):
                 self.waiting_for.setdefault(opened, []).append((process.name, name))
         self.problems = problems + list(dangling(self))
+        if fresh:
+            shelf.keep(self.folders, stamps, {name: value for name, value in vars(self).items() if name != "folders"})
         return True
 
     # -- small questions -----------------------------------------------------------------------------------------------
