@@ -183,7 +183,8 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
                 break
         if field.from_subject and event.parts.get(field.from_subject):
             given.setdefault(name, event.parts[field.from_subject])
-    argument, rest = event.argument, _unlabelled(event)
+    argument, rest = _inline(process, wanted, event.argument, given), _unlabelled(event)
+    day = ""  # `5月20日 00:00-04:00`: the second time is of the first one's day
     for name in wanted:
         if name in given:
             continue
@@ -192,13 +193,19 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
         if not source:
             continue
         if kind in ("日期", "时间"):
-            value, left = _cut_moment(source, kind, event.at)
+            value, left = _cut_moment(source.lstrip("-~～至到—– ") if day else source, kind, event.at)
+            if value and (found_day := dates.find_date(value, event.at.date())):
+                day = found_day[0].isoformat()
+            elif value and day:
+                value = f"{day} {value}"
         elif kind == "人员":
             value, left = _cut_person(source, names)
         elif kind in ("工时", "金额", "数字", "整数", "是否", "选项", "多选"):
             head, _, left = source.partition(" ")
             found, why = process.fields[name].kind.read(source if kind == "工时" else head, names.world)
             value, left = (source, "") if kind == "工时" and found else (head, left) if not why else ("", source)
+            if why and kind in ("选项", "多选") and name in action.asks:
+                value = head  # said, and wrong: the reader is told what may be written
         else:
             value, left = "\n".join(t for t in (argument, rest) if t), ""
             argument = rest = ""
@@ -249,6 +256,18 @@ def _keep_given(case: Case, before: dict[str, str], problems: list[Problem]) -> 
         else:
             case.fields.pop(problem.field, None)
     return [name for name, value in case.fields.items() if value and value != before.get(name)]
+
+
+def _inline(process: Process, wanted: list[str], argument: str, given: dict[str, str]) -> str:
+    """`label:value` within the command's own line is taken into `given`; what is left of the line comes back."""
+    means = {label: name for name in wanted for label in (name, *process.fields[name].labels)}
+    if not means or not re.search(r"[:：]", argument):
+        return argument
+    label = "|".join(map(re.escape, sorted(means, key=len, reverse=True)))
+    parts = re.split(rf"(?:^|(?<=[\s,，;；、]))({label})\s*[:：]\s*", argument)
+    for word, value in zip(parts[1::2], parts[2::2], strict=True):
+        given.setdefault(means[word], value.strip(" ,，;；、"))
+    return parts[0].strip(" ,，;；、") if len(parts) > 1 else argument
 
 
 def _unlabelled(event: Event) -> str:
