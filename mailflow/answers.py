@@ -124,7 +124,11 @@ def may_see(intake: Intake, event: Event, row: Any) -> bool:
         return False
     case = know.load(row)
     names = Names(process, case, event, know)
-    involved = {case.opened_by, *case.owner.split("、"), *names.everyone(process.roles)}
+    roles = [role for role, sources in process.roles.items() if "全体员工" not in sources]  # who may open one is no party to each
+    involved = {case.opened_by, *case.owner.split("、"), *names.everyone(roles)}
+    unit = lambda name: p.unit if (p := know.whole_person(name)) else ""  # noqa: E731 - one expression, used twice
+    if unit(event.who) and unit(event.who) == unit(case.opened_by) and event.who not in know.with_role("*"):
+        return True  # the same customer
     hidden = hidden_opener(process, case, names)  # whose superior must not learn of the case by this way
     superiors = {s for n in involved if n and n != hidden and (s := know.superior(n))}
     return event.who in involved | superiors or "系统管理员" in know.roles_of(event.who)
@@ -143,7 +147,10 @@ def _query(intake: Intake, event: Event, rest: str, row: Any) -> None:
         assert process is not None
         tz = know.calendar.tz
         story = [f"{letters.say_time(h['at'].astimezone(tz))} {h['who']} {h['action']}" + (f":{h['note'][:60]}" if h["note"] else "") for h in cases.story(know.conn, case_row["id"])]
-        return tell("says", event.who, event, process, know.load(case_row), 说="经过:\n" + "\n".join(story[-20:]))
+        case = know.load(case_row)
+        owner = case.owner or "、".join(Names(process, case, event, know).everyone(process.states[case.state].waits)) if case.state in process.states else case.opened_by
+        head = f"{case.number} 的状态:{case.state}" + (f",负责:{owner}" if owner and case.open else "")
+        return tell("says", event.who, event, process, case, 说=head + "\n经过:\n" + "\n".join(story[-20:]))
     register = next((r for r in know.library.registers.values() if rest.startswith(r.name)), None)
     if register is not None:
         if set(know.roles_of(event.who)) & {"客户", "乙方", "第三方供应商", "研究院", "省公司", "分公司", "厂家"}:
