@@ -73,6 +73,7 @@ class Pattern:
     _exact: re.Pattern[str] = field(init=False, repr=False)
     _dashed: re.Pattern[str] | None = field(init=False, repr=False)
     _bare: re.Pattern[str] | None = field(init=False, repr=False)
+    _head: str = field(init=False, repr=False)  # the literal in front, in lower case: what lacks it is not looked at further
     _keys: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -84,13 +85,14 @@ class Pattern:
         self._keys = {f"p{i}": name for i, name in enumerate(names)}
         free = [name for name in names if name != "单号"]
         wide = "项目" if "项目" in free else next((n for n in free if n.endswith("号")), "") or (free[0] if 0 < len(free) < 3 else (free[len(free) // 2] if free else ""))
-        self._exact = re.compile(self._build(tokens, wide, 0), re.I)
+        self._exact = lazy(self._build(tokens, wide, 0), re.I)
         # What is close is looked for only where enough is said to tell it from an ordinary subject.
         head = next((token[6] for token in tokens if token[6]), "")
         literals = sum(1 for token in tokens if token[6])
         tellable = bool(tokens) and bool(tokens[0][6]) and bool(names) and (len(head) >= 4 or literals > 1 or "单号" in names)
-        self._dashed = re.compile(self._build(tokens, wide, 1), re.I) if tellable else None
-        self._bare = re.compile(self._build(tokens, wide, 2), re.I) if tellable else None
+        self._dashed = lazy(self._build(tokens, wide, 1), re.I) if tellable else None
+        self._bare = lazy(self._build(tokens, wide, 2), re.I) if tellable else None
+        self._head = head.lower() if tokens and tokens[0][6] else ""
 
     def _build(self, tokens: list[re.Match[str]], wide: str, loose: int) -> str:
         """loose 0: exact; 1: any separator for a dash, 项目 missing or doubled; 2: no separators, but every literal."""
@@ -133,6 +135,8 @@ class Pattern:
 
     def match(self, subject: Subject) -> dict[str, str] | None:
         """The parts by name when the subject has exactly this form, None otherwise. An optional part that is missing is missing."""
+        if self._head not in subject.text.lower():
+            return None
         found = self._exact.fullmatch(subject.text)
         return self._named(found) if found else None
 
