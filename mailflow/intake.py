@@ -170,7 +170,7 @@ class Intake:
             return End("sorting", row["id"], f"流程 {row['process']} 已不在")
         case = self.know.load(row)
         event = self._event(mail, process)
-        command = commands.recognise(mail.message.reply_text, self._vocabulary(process), self._all_words(), ())
+        command = commands.recognise(mail.message.reply_text, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people))
         mendable = case.state == decide.RETURNED or (case.open and process.states.get(case.state) is not None and process.states[case.state].mend)
         opener = event.who != "" and event.who == case.opened_by  # a stranger is not the service, which opens children
         if mendable and opener and (event.raw or mail.rows) and (command is None or command.name not in process.actions_in(case.state)):
@@ -249,6 +249,7 @@ class Intake:
         if found is not None and event.who in names.everyone(found.by):
             return found
         alike = [a for a in process.actions_in(case.state).values() if command.word in (a.name, *a.words, *self.synonyms.get(a.name, ()))]
+        alike.sort(key=lambda a: (a.name != command.word, a.when is not None and not a.when.holds(names.many)))
         return next((a for a in alike if event.who in names.everyone(a.by)), found or next(iter(alike), None))
 
     def _act(self, mail: Mail, process: Process, case: Case, action: Action, event: Event) -> End:
