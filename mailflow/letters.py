@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import jinja2
-import jinja2.sandbox
-from jinja2 import meta
+if TYPE_CHECKING:
+    import jinja2
 
 WEEKDAYS = "一二三四五六日"
 MOST_FACTS, MOST_VALUE, MOST_HISTORY = 24, 240, 6
@@ -23,20 +22,24 @@ class LetterError(ValueError):
     """信有误:{what}"""
 
 
-class _Blank(jinja2.Undefined):
-    """A name that a letter uses and nobody filled is empty in the letter; `check` finds misspelt ones."""
-
-    def __str__(self) -> str:
-        return ""
-
-
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
+    import jinja2  # late: a command that writes no letter starts without it
+    import jinja2.sandbox
+
+    class _Blank(jinja2.Undefined):
+        """A name that a letter uses and nobody filled is empty in the letter; `check` finds misspelt ones."""
+
+        def __str__(self) -> str:
+            return ""
+
     return jinja2.sandbox.SandboxedEnvironment(undefined=_Blank, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
 
 
 @lru_cache(maxsize=1024)
 def _template(path: Path, stamp: int) -> tuple[jinja2.Template, jinja2.Template, int]:
+    import jinja2
+
     source = path.read_text(encoding="utf-8-sig")
     head, _, body = source.partition("\n---\n")
     title, rank = "", 50
@@ -61,6 +64,8 @@ def _template(path: Path, stamp: int) -> tuple[jinja2.Template, jinja2.Template,
 
 @lru_cache(maxsize=1024)
 def _names(path: Path, stamp: int) -> frozenset[str]:
+    from jinja2 import meta
+
     return frozenset(meta.find_undeclared_variables(_environment().parse(path.read_text(encoding="utf-8-sig"))))
 
 
@@ -71,6 +76,8 @@ def names(path: Path) -> frozenset[str]:
 
 def part(path: Path, context: Mapping[str, Any]) -> dict[str, Any]:
     """One part of a letter: name, title, text, rank (a lower one leads). Raises LetterError."""
+    import jinja2
+
     title, body, rank = _template(path, path.stat().st_mtime_ns)
     try:
         text = re.sub(r"\n{3,}", "\n\n", body.render(context)).strip()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .envelope import MAX_MAIL_BYTES, Cursor, Envelope, Known, Mailbox, MailboxConfig, MailboxError
-from .imap import ImapMailbox
 from .maildir import MaildirMailbox
 
-__all__ = ["Cursor", "Envelope", "ImapMailbox", "Known", "Mailbox", "MailboxError", "MaildirMailbox", "open_mailbox"]
+__all__ = ["Cursor", "Envelope", "Known", "Mailbox", "MailboxError", "MaildirMailbox", "open_mailbox"]
 
 
 def open_mailbox(config: MailboxConfig, password: Callable[[], str], *, max_size: int = MAX_MAIL_BYTES, connect: bool = True) -> Mailbox:
@@ -20,4 +19,6 @@ def open_mailbox(config: MailboxConfig, password: Callable[[], str], *, max_size
     if config.url.startswith("maildir:"):
         path = config.url.removeprefix("maildir:")
         return MaildirMailbox(config.name, path, processed=config.processed, max_size=max_size, connect=connect)
+    from .imap import ImapMailbox  # late: imapclient takes its time, and a folder needs none of it
+
     return ImapMailbox(config, password, max_size=max_size, connect=connect)
