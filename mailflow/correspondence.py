@@ -85,7 +85,7 @@ class Desk:
             return f"由 {anonymity.hidden_opener(process, case, names) and anonymity.NOBODY or case.opened_by} 更正"
         opener = anonymity.hidden_opener(process, case, names)
         people = names.everyone(card.waits) or list(dict.fromkeys(n for a in card.actions.values() for n in names.everyone(a.by)))
-        what = [a.name for a in card.actions.values() if a.by]
+        what = [a.name for a in card.actions.values() if a.by and (not card.waits or set(people) & set(names.everyone(a.by)))]
         return f"由 {'、'.join(anonymity.NOBODY if n == opener else n for n in people[:4])} {' / '.join(what[:4])}" if people and what else ""
 
     # -- writing -----------------------------------------------------------------------------------------------------------
@@ -209,6 +209,17 @@ class Desk:
         if kind == "文件" and case is not None:  # as it was handed in last
             mail = next((d["mail_id"] for d in cases.documents(self.know.conn, [case.id]) if d["name"] == name), None)
             return {"kind": "forwarded", "mail": mail, "name": name}
+        if kind == "表格":  # a register as a workbook: 表格 X [上月|本月|本季]
+            from .show import register_rows
+
+            register, _, period = name.partition(" ")
+            first = {"上月": event.at.date().replace(day=1) - timedelta(days=1), "本季": event.at.date().replace(day=1, month=(event.at.month - 1) // 3 * 3 + 1)}.get(period, event.at.date())
+            months = [first.replace(day=1, month=m) for m in range(first.month, first.month + 3)] if period == "本季" else [first]
+            declared = self.know.library.registers[register]
+            head, *rows = register_rows(self.know, declared, [])
+            if period:
+                rows = [row for month in months for row in register_rows(self.know, declared, [f"{month:%Y-%m}"])[1:]]
+            return {"kind": "workbook", "name": f"{register}-{event.at:%Y%m%d}.xlsx", "title": register, "rows": [head, *rows]}
         if kind == "来件":
             return {"kind": "forwarded", "mail": event.mail_id}
         return {"kind": "unknown", "form": word}

@@ -99,7 +99,7 @@ def register_rows(know: Knowledge, register: Register, wanted: list[str]) -> lis
     for row in cases.entries(know.conn, register.name):
         if row["status"] not in registers.COUNTED:
             continue
-        data = {**row["data"], register.project_column: row["project"], register.who_column: row["who"]}
+        data = {"代码": row["code"], "分值": _figure(row["points"]), **row["data"], register.project_column: row["project"], register.who_column: row["who"]}
         line = [data.get(c, "") for c in register.columns] + [back.get(row["status"], row["status"]), numbers.get(row["case_id"], "")]
         text = [str(c) for c in line]
         when = row["at"].astimezone(know.calendar.tz)

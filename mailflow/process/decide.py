@@ -351,6 +351,8 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
         for name in [d for d, at in case.documents.items() if at] if document == "全部" else handed_in(names) if document == "来件" else [document]:
             outcome.sent_back.append(name)
             case.documents[name] = ""
+    if effects.received or effects.sent_back:
+        names.forget()
     outcome.pause += effects.pause
     outcome.resume += effects.resume
     outcome.restart += effects.restart
@@ -388,5 +390,5 @@ def handed_in(names: Names) -> list[str]:
             return found
         if found := [name for name in listed if name.strip("《》") in " ".join(said)]:
             return found
-    due = [d for d in (*documents, *listed) if d in names.case.documents and not names.case.documents[d]]
+    due = [d for d in (*documents, *listed) if names.case.documents.get(d, "-") in ("", event.at.isoformat())]  # the same before and after it is taken
     return due if len(due) == 1 and event.files else []
