@@ -50,14 +50,16 @@ def recognise(text: str, words: Mapping[str, str], everyone: Iterable[str] = (),
     line = re.sub(r"^[\s>*#•·\-—“\"「【\[(]+", "", unicodedata.normalize("NFKC", lines[first]).strip())
     rest = "\n".join(lines[first + 1 :]).strip()
     known = sorted({*words, *everyone}, key=len, reverse=True)
-    names = sorted(people, key=len, reverse=True)
+    names: list[str] | None = None  # asked for where a word is followed by something else: 派工周研
     for word in known:
         if not line.startswith(word):
             continue
         tail = line[len(word) :]
         tail_plain = tail.lstrip("”\"」】])")
-        if not _AFTER.match(tail_plain) and not any(tail_plain.startswith(n) for n in names):
-            continue
+        if not _AFTER.match(tail_plain):
+            names = list(people) if names is None else names
+            if not any(tail_plain.startswith(n) for n in names):
+                continue
         if word not in words:
             return None
         argument = re.sub(r"^[\s,，。.;；::!!、\-—]+", "", tail_plain).strip()
