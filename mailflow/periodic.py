@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from store import marks, savepoint
+from store import StoreError, marks, savepoint
 
 from . import digests
 from .calendars import due, next_occurrence, parse_date, parse_duration
 from .knowledge import Knowledge
+from .process.digest_plans import DigestPlan
 from .process.model import Process
 from .process.world import Event
 from .recorder import Recorder
@@ -19,18 +22,39 @@ from .recorder import Recorder
 if TYPE_CHECKING:
     from .passes import Done, Office
 
+log = logging.getLogger("mailflow")
+
 
 def run(office: Office, now: datetime, done: Done) -> None:
-    """Everything that the calendar asks for by now."""
-    _begin(office, now, done)
+    """Everything that the calendar asks for by now; a duty that breaks is told in `done.problems` and stops no other. Raises StoreError."""
+    for process in list(office.library.processes.values()):
+        for index, start in enumerate(process.starts):
+            if start.rows:
+                _guarded(f"{process.title}({start.rows})", done, _rows, office, now, done, process, index, start.rows)
+            if start.timed:
+                _guarded(f"{process.title}({start.timed})", done, _begin, office, now, done, process, index)
     for plan in office.library.digests.values():
-        with office.store.begin() as conn:
-            know = office.knowledge(conn, now)
-            if (due := _due(know, f"digest/{plan.name}", plan.when)) is None:
-                continue
-            with savepoint(conn):
-                digests.send(Recorder(know, office.desk(know)), plan, due)
-            done.rung += 1
+        _guarded(f"{plan.name}({plan.when})", done, _digest, office, now, done, plan)
+
+
+def _guarded(what: str, done: Done, duty: Callable[..., None], *args: Any) -> None:
+    try:
+        duty(*args)
+    except StoreError:
+        raise  # the machine is at fault: all of it is tried again
+    except Exception as why:
+        log.exception("duty %s failed", what)
+        done.problems.append(f"定时的“{what}”没有办成,下一趟再试:{type(why).__name__}: {why}")
+
+
+def _digest(office: Office, now: datetime, done: Done, plan: DigestPlan) -> None:
+    with office.store.begin() as conn:
+        know = office.knowledge(conn, now)
+        if (due := _due(know, f"digest/{plan.name}", plan.when)) is None:
+            return
+        with savepoint(conn):
+            digests.send(Recorder(know, office.desk(know)), plan, due)
+        done.rung += 1
 
 
 def _due(know: Knowledge, name: str, when: str) -> datetime | None:
@@ -77,19 +101,13 @@ def _rows(office: Office, now: datetime, done: Done, process: Process, index: in
                     done.rung += 1
 
 
-def _begin(office: Office, now: datetime, done: Done) -> None:
-    """Begins the cases whose time has come since the last pass; after the first start from the next time on (§8-16), after a standstill once."""
-    for process in list(office.library.processes.values()):
-        for index, start in enumerate(process.starts):
-            if start.rows:
-                _rows(office, now, done, process, index, start.rows)
-            if not start.timed:
-                continue
-            with office.store.begin() as conn:
-                know = office.knowledge(conn, now)
-                due = _due(know, f"timed/{process.name}/{index}", start.timed)
-                if due is None:
-                    continue
-                with savepoint(conn):
-                    Recorder(know, office.desk(know)).open_child(process.name, {}, None, Event(due), 0, start=index)
-                done.rung += 1
+def _begin(office: Office, now: datetime, done: Done, process: Process, index: int) -> None:
+    """Begins the case whose time has come since the last pass; after the first start from the next time on (§8-16), after a standstill once."""
+    with office.store.begin() as conn:
+        know = office.knowledge(conn, now)
+        due = _due(know, f"timed/{process.name}/{index}", process.starts[index].timed)
+        if due is None:
+            return
+        with savepoint(conn):
+            Recorder(know, office.desk(know)).open_child(process.name, {}, None, Event(due), 0, start=index)
+        done.rung += 1

@@ -73,6 +73,7 @@ class _Service:
         self.stop = threading.Event()
         self.work_now = threading.Event()
         self.send_now = threading.Event()
+        self.told: dict[str, float] = {}  # troubles of a pass → when they were logged
         office.stopping = self.stop.is_set
 
     def run(self) -> int:
@@ -153,8 +154,12 @@ class _Service:
             ends = " ".join(f"{name}={count}" for name, count in sorted(done.ends.items()))
             log.info("办理 %d 封 %s 到期 %d", sum(done.ends.values()), ends, done.rung)
             self.send_now.set()
+        now = time.monotonic()
+        self.told = {line: at for line, at in self.told.items() if now - at < SAY_AGAIN}
         for line in done.problems:
-            log.warning("%s", line)
+            if line not in self.told:
+                log.warning("%s", line)
+                self.told[line] = now
 
     # -- fetching: a thread for each mailbox -------------------------------------------------------------------------------------
 
