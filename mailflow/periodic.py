@@ -43,7 +43,7 @@ def _guarded(what: str, done: Done, duty: Callable[..., None], *args: Any) -> No
     except StoreError:
         raise  # the machine is at fault: all of it is tried again
     except Exception as why:
-        log.exception("duty %s failed", what)
+        log.debug("duty %s failed", what, exc_info=True)
         done.problems.append(f"定时的“{what}”没有办成,下一趟再试:{type(why).__name__}: {why}")
 
 
