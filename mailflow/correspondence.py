@@ -86,7 +86,8 @@ class Desk:
         opener = anonymity.hidden_opener(process, case, names)
         people = names.everyone(card.waits) or list(dict.fromkeys(n for a in card.actions.values() for n in names.everyone(a.by)))
         what = [a.name for a in card.actions.values() if a.by and (not card.waits or set(people) & set(names.everyone(a.by)))]
-        return f"由 {'、'.join(anonymity.NOBODY if n == opener else n for n in people[:4])} {' / '.join(what[:4])}" if people and what else ""
+        who = "、".join(anonymity.NOBODY if n == opener else n for n in people[:4])
+        return f"由 {who} {' / '.join(what[:4])}" if who and what else f"等 {who}" if who else ""
 
     # -- writing -----------------------------------------------------------------------------------------------------------
 
@@ -206,6 +207,8 @@ class Desk:
             return {"kind": "blank", "form": name}
         if kind == "存档件":
             return {"kind": "archived", "mail": event.mail_id if not case or not case.memo.get("form_mail") else case.memo["form_mail"], "name": f"{case.title if case else '来信'}.eml"}
+        if kind == "单据" and process is not None and case is not None:
+            return self.slip(name, process, case, event)
         if kind == "文件" and case is not None:  # as it was handed in last
             mail = next((d["mail_id"] for d in cases.documents(self.know.conn, [case.id]) if d["name"] == name), None)
             return {"kind": "forwarded", "mail": mail, "name": name}
@@ -223,6 +226,19 @@ class Desk:
         if kind == "来件":
             return {"kind": "forwarded", "mail": event.mail_id}
         return {"kind": "unknown", "form": word}
+
+    def slip(self, name: str, process: Process, case: Case, event: Event) -> dict[str, Any]:
+        """What stands on a slip, as the case is now; the page is made when the letter is sent."""
+        from . import slips
+
+        plan, names = self.know.library.slips[name], Names(process, case, event, self.know)
+        rows = [[label, names.value(text)] for label, text in plan.rows]
+        made = letters.say_time(event.at.astimezone(self.know.calendar.tz))
+        page = {
+            "title": plan.name, "number": case.number, "opening": names.fill(plan.opening), "rows": rows, "empty": plan.empty, "sign": plan.sign, "made": made,
+            "service": f"{self.service.name} {self.service.address}", "code": slips.payload(self.secret, case.number, plan.code),
+        }  # fmt: skip
+        return {"kind": "slip", "name": f"{plan.name}-{case.number}.pdf", "page": page}
 
 
 def _as_words(process: Process, action: Action) -> dict[str, Any]:
