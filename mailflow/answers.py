@@ -124,8 +124,7 @@ def may_see(intake: Intake, event: Event, row: Any) -> bool:
         return False
     case = know.load(row)
     names = Names(process, case, event, know)
-    roles = [role for role, sources in process.roles.items() if "全体员工" not in sources]  # who may open one is no party to each
-    involved = {case.opened_by, *case.owner.split("、"), *names.everyone(roles)}
+    involved = {case.opened_by, *case.owner.split("、"), *names.parties()}
     unit = lambda name: p.unit if (p := know.whole_person(name)) else ""  # noqa: E731 - one expression, used twice
     if unit(event.who) and unit(event.who) == unit(case.opened_by) and event.who not in know.with_role("*"):
         return True  # the same customer

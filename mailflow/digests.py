@@ -72,7 +72,7 @@ def _open_cases(recorder: Recorder, event: Event) -> list[Open]:
         names = Names(process, case, event, know)
         card = process.states.get(case.state)
         waiting = [case.opened_by] if card is None else names.everyone(card.waits) or list(dict.fromkeys(n for a in card.actions.values() for n in names.everyone(a.by)))
-        involved = {case.opened_by, *case.owner.split("、"), *waiting, *names.everyone(process.roles)}
+        involved = {case.opened_by, *case.owner.split("、"), *waiting, *names.parties()}
         hidden = anonymity.hidden_opener(process, case, names)
         shown = [anonymity.NOBODY if n == hidden else n for n in waiting]
         found.append(Open(row, case, process.title, waiting, shown, involved, recorder.desk.next_step(process, case, names)))

@@ -123,6 +123,10 @@ class Names:
             return self._source(role)
         return []
 
+    def parties(self) -> list[str]:
+        """Who has a part in the case: everybody of its roles but those who merely may open one (全体员工)."""
+        return self.everyone(role for role, sources in self.process.roles.items() if "全体员工" not in sources)
+
     def everyone(self, roles: Iterable[str]) -> list[str]:
         """The people of several roles."""
         return list(dict.fromkeys(name for role in roles for name in self.people(role)))
