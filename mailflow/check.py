@@ -116,6 +116,8 @@ def _each(what: str, problems: list[str], fine: str) -> Iterator[Finding]:
 
 def letter_problems(library: Library) -> Iterator[str]:
     """Syntax errors, and names that nobody will ever fill: each letter is rendered once with nothing."""
+    import jinja2
+
     from . import letters
     from .process.references import all_effects
 
@@ -132,6 +134,10 @@ def letter_problems(library: Library) -> Iterator[str]:
         try:
             wanted = set(letters.names(path))
             letters.part(path, dict.fromkeys(wanted, "") | {"字段": {}})
+        except jinja2.TemplateSyntaxError as why:
+            closing = ";{% for %}、{% if %} 都要有 {% endfor %}、{% endif %}" if "end" in (why.message or "").lower() else ""
+            yield f"{path.name} 第 {why.lineno} 行:模板写法不对({why.message}){closing}"
+            continue
         except (letters.LetterError, OSError, ValueError, ArithmeticError) as why:
             yield f"{path.name}:{why}" if path.name not in str(why) else str(why)
             continue
