@@ -10,6 +10,7 @@ from typing import Any
 from store import cases, mails
 
 from . import anonymity, letters
+from .calendars import parse_date
 from .knowledge import Knowledge
 from .process import registers
 from .process.digest_plans import DigestPlan, Section
@@ -104,6 +105,10 @@ def _rows(recorder: Recorder, plan: DigestPlan, section: Section, reader: str, o
         case "分拣" | "搁置":
             end = "sorting" if section.source == "分拣" else "held"
             return [["编号", "来信地址", "标题", "收到", "原因"], *([r["id"], r["sender"], r["subject"], letters.say_time(r["received_at"].astimezone(know.calendar.tz)), r["reason"]] for r in mails.inbox(know.conn, {"end": end}))]
+        case "排班":
+            days = {event.at.date(), event.at.date() + timedelta(days=1)}
+            rows = [[day.isoformat(), row.get("班次", ""), row.get("当班人", "")] for row in know.master.table("roster") if (day := parse_date(row.get("日期", ""))) in days and day]
+            return [["日期", "班次", "当班人"], *sorted(rows)]
         case _:
             return [["问题"], *([p] for p in [*know.library.problems, *know.master.problems])]
 
