@@ -171,6 +171,8 @@ def _is_header_block(lines: list[str], i: int) -> bool:
             if j - last > 2:
                 break
             continue
+        if _SEPARATOR.fullmatch(line):
+            break  # a form's last line, such as `时间:…`, is no part of the head that stands below the separator
         kind, value = _label(line)
         if kind:
             if kind in found and kind != "cc":

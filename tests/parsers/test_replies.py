@@ -157,3 +157,8 @@ def test_two_hundred_thousand_lines_are_split_in_time() -> None:
     for line in ("发件人：a", "On Mon wrote", "--", "_" * 40):
         replies.split((line + "\n") * 200_000)
     assert time.process_time() - start < 8
+
+
+def test_a_forms_last_line_about_time_is_no_part_of_the_quoted_head_below_the_separator() -> None:
+    head = "------------------ 原始邮件 ------------------\n发件人: 技术支持中心 <mailflow@corp.example>\n发送时间: Mon, 23 Nov 2026 09:10:00 +0800\n收件人: zhaoliu@corp.example\n主题: 请办理"
+    assert replies.split(f"地点:水务局\n时间:2026-12-20\n\n\n{head}\n\n请办理")[0] == "地点:水务局\n时间:2026-12-20"
