@@ -97,7 +97,8 @@ def _reckon(know: Knowledge, register: Register, who: str, case: Case, at: datet
         owed = count // tier.every
         if higher_replaces:
             owed -= sum(count // other.every for other in steps[number + 1 :])
-        have = [r for r in cases.entries(know.conn, tier.register, code=tier.code, who=who, statuses=registers.COUNTED)]
+        # what a manager has waived stays decided: the next row does not bring it back
+        have = [r for r in cases.entries(know.conn, tier.register, code=tier.code, who=who, statuses=(*registers.COUNTED, "waived"))]
         if monthly:
             have = [r for r in have if month(r["at"]) == month(at)]
         target = know.library.registers[tier.register]
