@@ -99,6 +99,7 @@ def _rows(recorder: Recorder, plan: DigestPlan, section: Section, reader: str, o
             since, until = _period(section.period, event.at.date())
             closed = [r for r in cases.listing(know.conn) if not r["open"] and r["closed_at"] and _within(know, r["closed_at"], since, until)]
             closed = [r for r in closed if not section.processes or r["process"] in section.processes]
+            closed = [r for r in closed if not section.statuses or r["state"] in section.statuses]
             return [["单号", "事项", "状态", "负责人"], *([r["number"], r["title"], r["state"], r["owner"]] for r in closed)]
         case "台账" | "台账计数":
             return _register(know, plan, section, reader, event)
