@@ -181,7 +181,8 @@ class _Parser:
         if not value:
             raise self.error("比较的后面缺值")
         kind = self.names[name]
-        is_name = value in self.names and not kind.is_option(value)
+        quoted = self.text[start : start + 1] in "“「\"'"  # “…” is the words themselves, even where something is called so
+        is_name = value in self.names and not kind.is_option(value) and not quoted
         if not is_name:
             for word in value.split("、") if operator in ("属于", "不属于") else [value]:
                 if operator not in ("包含", "不包含") and (why := kind.unfit(word)):
