@@ -53,7 +53,8 @@ class Desk:
                 continue
             if action.when is not None and not action.when.holds(names.many):
                 continue
-            shown.append(_as_words(process, action))
+            words = _as_words(process, action)
+            shown.append(words | {"note": words["note"].replace("<单号>", f"[{case.number}]")})
         return shown
 
     def content(self, process: Process | None, case: Case | None, names: Names | None, reader: str, parts: list[dict[str, Any]]) -> dict[str, Any]:

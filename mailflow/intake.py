@@ -240,6 +240,9 @@ class Intake:
             return End("recorded", case.id, "往来")
         if command.conditional:
             return self._refused(mail, process, case, event, command.word, Refused("unclear", f"“{command.word}”后面带了条件({command.argument[:60]}),系统不敢替您决定。请回一封不带条件的“{command.word}”,或写明“驳回”和原因"))
+        asked = {word for name in action.asks for kind in (process.fields[name].kind,) if kind.name == "选项" for word in (*kind.options, *kind.synonyms)}
+        if command.word in asked and command.word != action.name:
+            event.argument = f"{command.word} {event.argument}".strip()  # the word is the answer itself: 不满意
         return self._act(mail, process, case, action, event)
 
     def _same_word(self, process: Process, case: Case, command: commands.Command, event: Event, found: Action | None) -> Action | None:
@@ -266,7 +269,8 @@ class Intake:
         if isinstance(done, Refused):
             return self._refused(mail, process, case, event, action.name, done)
         after = self.recorder.record(process, done, event)
-        self.recorder.tell("done", event.who, event, process, after, 动作=action.name, 说="")
+        if not done.partial:
+            self.recorder.tell("done", event.who, event, process, after, 动作=action.name, 说="")
         return End("recorded", after.id, action.name)
 
     def _unproved(self, event: Event) -> bool:

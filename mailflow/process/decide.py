@@ -102,6 +102,7 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
         outcome = Outcome(case, steps=[Step(action.name, case.state, case.state, "；".join(f"{k}:{case.fields[k]}" for k in kept)[:500])])
         gaps = "\n".join(f"- {p.field}:{p.why}" for p in problems)
         outcome.letters.append(LetterPlan("", [event.who], says=f"已记下:{'、'.join(kept)}。还缺下面几项,请直接回复本信补齐(已记下的不必再写):\n{gaps}"))
+        outcome.partial = True
         return outcome
     if problems:
         return Refused("missing", f"“{action.name}”还缺下面的内容,请补齐后再发一次", problems)

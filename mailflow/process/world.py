@@ -161,6 +161,7 @@ class Outcome:
     resume: list[str] = field(default_factory=list)
     restart: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)  # the form goes back
+    partial: bool = False  # a form filled in part: what is said is kept, nothing is done yet
 
 
 @dataclass(slots=True)
