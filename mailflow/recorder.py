@@ -180,6 +180,8 @@ class Recorder:
                 cases.note(self.know.conn, twin["id"], event.at, event.who or "系统", "再次发生", twin["state"], twin["state"], parent.number if parent else "", event.mail_id)
                 return self.know.load(twin)
         case = decide.blank_case(process, inner)
+        if entry_id is not None:
+            case.opened_by = ""  # the service's own: who caused the row has no part in what is decided on it
         case.project = values.get("项目", "") or (parent.project if parent else "")
         case.parent_id, case.parent_number, case.entry_id = (parent.id if parent else None), (parent.number if parent else ""), entry_id
         outcome = decide.begin(process, index, case, inner, self.know)
