@@ -64,9 +64,8 @@ class Office:
 
     def refresh(self) -> None:
         """Takes edited templates and master data into force."""
-        if self.library.refresh() or self._router is None:
-            self._router = Router(self.library)
-            self._directory = None
+        if self.library.refresh():
+            self._router = self._directory = None
         if self.master.refresh() or self._directory is None:
             table = self.library.tables.get("角色同义词")
             self._directory = Directory(self.master.people, {w: row["角色"] for row in table.rows for w in row["同义词"].split("、") if w} if table else {})
@@ -86,7 +85,8 @@ class Office:
     def intake(self, conn: sa.Connection, now: datetime) -> Intake:
         """Who handles mails in that transaction."""
         know = self.knowledge(conn, now)
-        assert self._router is not None
+        if self._router is None:  # built for the first mail: nothing else needs it
+            self._router = Router(self.library)
         return Intake(know, self.desk(know), self._router, self.config.trust, self.config.fax.gateways, lambda id: self.raw(conn, id))
 
     def raw(self, conn: sa.Connection, mail_id: int) -> bytes | None:
