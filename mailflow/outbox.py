@@ -150,6 +150,11 @@ def _files(what: dict[str, Any], library: Library, store: Store) -> list[tuple[s
         if what["kind"] == "archived":
             return [(what["name"].replace("/", "-"), raw, "application/octet-stream")]
         return [(a.name or "附件", a.data, "application/octet-stream") for a in parsers.read(raw).attachments]
+    if what["kind"] == "slip":
+        from .slips import LAYOUT, as_pdf
+
+        layout = next(f for folder in reversed(library.folders) if (f := folder / "slips" / LAYOUT).is_file())
+        return [(what["name"], as_pdf(what["page"], layout), "application/pdf")]
     if what["kind"] == "workbook":
         from .workbooks import workbook
 

@@ -12,6 +12,7 @@ from .lookups import LookupError_
 from .model import Process
 from .references import dangling
 from .registers import Register, read_register
+from .slip_plans import SlipPlan, read_slip
 from .tables import DecisionTable, read_table
 from .yamltext import TemplateError
 
@@ -39,6 +40,7 @@ class Library:
     tables: dict[str, DecisionTable] = field(default_factory=dict)
     letters: dict[str, Path] = field(default_factory=dict)
     digests: dict[str, DigestPlan] = field(default_factory=dict)
+    slips: dict[str, SlipPlan] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     waiting_for: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # process opened → (process, action) that wait for it (逢)
     _seen: dict[Path, _Loaded] = field(default_factory=dict)
@@ -47,7 +49,7 @@ class Library:
         """Reads what changed since the last time; True when anything did. An organisation's file of the same name takes the shipped one's place."""
         chosen: dict[str, Path] = {}
         for folder in self.folders:
-            for kind, pattern in (("processes", "**/*.yaml"), ("registers", "*.yaml"), ("digests", "*.yaml"), ("tables", "*.csv"), ("letters", "*.txt")):
+            for kind, pattern in (("processes", "**/*.yaml"), ("registers", "*.yaml"), ("digests", "*.yaml"), ("tables", "*.csv"), ("letters", "*.txt"), ("slips", "*.yaml")):
                 for path in sorted((folder / kind).glob(pattern)):
                     chosen[f"{kind}/{path.name}"] = path
         stamps = {path: (s.st_mtime_ns, s.st_size) for path in chosen.values() if (s := path.stat())}
@@ -58,7 +60,7 @@ class Library:
             vars(self).update(kept)
             return True
         problems: list[str] = []
-        processes, registers, tables, letters, digests = {}, {}, {}, {}, {}
+        processes, registers, tables, letters, digests, slips = {}, {}, {}, {}, {}, {}
         for key, path in chosen.items():
             kind = key.partition("/")[0]
             if kind == "letters":
@@ -69,13 +71,13 @@ class Library:
             value = before.value if before else None
             if before is None or before.stamp != stamps[path]:
                 try:
-                    value = {"processes": loader.load, "registers": read_register, "tables": read_table, "digests": read_digest}[kind](path)
+                    value = {"processes": loader.load, "registers": read_register, "tables": read_table, "digests": read_digest, "slips": read_slip}[kind](path)
                 except (TemplateError, LookupError_, OSError) as why:
                     problems.append(str(why))
                 self._seen[path] = _Loaded(stamps[path], value)
             if value is None:
                 continue
-            into: dict[str, Any] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests}[kind]
+            into: dict[str, Any] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests, "slips": slips}[kind]
             name = path.stem if kind == "tables" else value.name
             if name in into and kind == "processes":
                 problems.append(f"{path.name}:名称“{name}”与 {into[name].file} 重复;请改一个")
@@ -83,7 +85,7 @@ class Library:
             into[name] = value
         for path in set(self._seen) - set(stamps):
             del self._seen[path]
-        self.processes, self.registers, self.tables, self.letters, self.digests = processes, registers, tables, letters, digests
+        self.processes, self.registers, self.tables, self.letters, self.digests, self.slips = processes, registers, tables, letters, digests, slips
         self.waiting_for = {}
         for process in processes.values():
             actions = [*process.anytime.values(), *(a for state in process.states.values() for a in state.actions.values())]

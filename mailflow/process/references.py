@@ -13,6 +13,7 @@ from .sentences import nowhere
 if TYPE_CHECKING:
     from .library import Library
 
+WORDS = ("单号", "项目", "事项", "状态", "负责人", "申请人", "开单时间", "今天", "收到时间")  # what every slip may print
 ANYWHERE = ("待更正", "在办")  # no process declares them: a form that went back; every case that is open
 
 
@@ -46,6 +47,8 @@ def _effects(p: Process, library: Library) -> Found:
             if order.letter not in library.letters:
                 yield order.line, f"没有“{order.letter}”这封信{_near(order.letter, library.letters)};请在 letters/ 里写好 {order.letter}.txt"
             for word in order.attach:
+                if word.startswith("单据 "):
+                    yield from ((order.line, what) for what in _slip(p, library, word.removeprefix("单据 ").strip("《》 ")))
                 form = word.removeprefix("空白表 ").strip("《》 ")
                 if word.startswith("空白表 ") and form not in forms and "<" not in form:
                     yield order.line, f"没有“{form}”这张表{_near(form, forms)};“空白表”后面写某个流程“表单”里的名称"
@@ -75,6 +78,23 @@ def _effects(p: Process, library: Library) -> Found:
         for name in action.upon:
             if name not in library.processes:
                 yield action.line, f"“逢”里没有“{name}”这个流程{_near(name, library.processes)}"
+
+
+def _slip(p: Process, library: Library, name: str) -> Iterator[str]:
+    """What a slip prints and does must be this process's."""
+    slip = library.slips.get(name)
+    if slip is None:
+        yield f"没有“{name}”这张单据{_near(name, library.slips)};请在 slips/ 里写好 {name}.yaml"
+        return
+    known = {*p.fields, *p.roles, *p.lookups, *WORDS}
+    for text in (slip.opening, *(value for _, value in slip.rows)):
+        for used in re.findall(r"<([^<>]+)>", text) or ([text] if text != slip.opening else []):
+            if used not in known:
+                yield f"单据“{name}”里的“{used}”不是字段、角色或取数{_near(used, known)}({slip.file})"
+    if slip.action and slip.action not in p.every_action():
+        yield f"单据“{name}”签回后的动作“{slip.action}”流程里没有{_near(slip.action, p.every_action())}({slip.file} 第 {slip.line} 行)"
+    if slip.by and slip.by not in p.roles:
+        yield f"单据“{name}”签回后的“谁: {slip.by}”不是角色{_near(slip.by, p.roles)}({slip.file} 第 {slip.line} 行)"
 
 
 def _limits(p: Process, library: Library) -> Found:
@@ -127,6 +147,11 @@ def _subjects(p: Process, library: Library) -> Found:
 
 
 def _tables_and_plans(library: Library) -> Iterator[str]:
+    shorts: dict[str, str] = {}
+    for slip in library.slips.values():
+        if slip.code in shorts:
+            yield f"{slip.file}:短码“{slip.code}”与 {shorts[slip.code]} 重复;发回的单据会分不清,请改一个"
+        shorts[slip.code] = slip.file
     for register in library.registers.values():
         for table in (register.tiers_table, register.codes_table):
             if table and table not in library.tables:
