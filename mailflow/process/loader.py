@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from parsers.subjects import Pattern
+
 from .conditions import Condition, ConditionError, parse
 from .lookups import LookupError_, read_lookup
 from .model import (
@@ -103,6 +105,15 @@ class _Builder:
     def words(self, table: Table, key: str) -> tuple[str, ...]:
         node = table.get(key)
         return () if node is None else self.node_words(node, key)
+
+    def subjects(self, table: Table, key: str) -> tuple[str, ...]:
+        """Standard subjects; one that cannot be one is told here, before it could keep every mail from being routed."""
+        for text in (found := self.words(table, key)):
+            try:
+                Pattern(text)
+            except ValueError as why:
+                raise self.wrong(str(why), table.lines.get(key, table.line)) from None
+        return found
 
     def node_words(self, node: Text | Items | Table, key: str) -> tuple[str, ...]:
         if isinstance(node, Text):
@@ -507,7 +518,7 @@ class _Builder:
     def start(self, t: Table) -> Start:
         self.known(t, START, "开始")
         start = Start(
-            subjects=self.words(t, "收到"),
+            subjects=self.subjects(t, "收到"),
             forms=self.words(t, "表单"),
             free=self.text(t, "客户来信"),
             derived=self.yes(t, "派生"),
@@ -547,7 +558,7 @@ class _Builder:
             by=self.roles(t, "谁"),
             all_of=self.yes(t, "都要"),
             words=self.words(t, "命令"),
-            subjects=self.words(t, "来信"),
+            subjects=self.subjects(t, "来信"),
             form=self.yes(t, "填表"),
             free=self.yes(t, "任意回信"),
             when=self.condition(t, "当"),
