@@ -217,7 +217,7 @@ class Knowledge:
     def _by_judgement(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return judge(self.library.tables[args["table"]], look(args["by"]), args["column"])
 
-    def _cases_like(self, args: dict[str, str], case: Case, look: Look) -> list[Mapping[str, Any]]:
+    def _cases_like(self, args: dict[str, str], case: Case, look: Look) -> list[Any]:
         same = {column: look(name or column) for column, _, name in (word.partition("=") for word in args["by"].split("、"))}
         project = same.pop("项目", None)
         states = [s for s in args.get("states", "").split("、") if s]
