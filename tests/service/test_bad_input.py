@@ -200,3 +200,17 @@ def test_files_that_are_no_mail(department: Department, kind: str) -> None:
         assert str(file) in said
     row = json.loads(department.run("parse", "--json", str(file)).stdout)
     assert set(row) == {"file", "error"} and str(file) in row["error"]
+
+
+def test_a_process_whose_subject_cannot_be_one_is_told_and_stops_nobody(department: Department) -> None:
+    folder = department.folder / "templates" / "processes"
+    folder.mkdir(parents=True)
+    text = "流程: 小事\n名称: small-matter\n短码: SMALL\n版本: 1\n字段:\n  事: {}\n开始:\n  - 收到: 小事-<事>-<事>\n    变为: 已办\n状态:\n  已办:\n    结束: 是\n"
+    (folder / "小事.yaml").write_text(text, encoding="utf-8")
+    with department.config.open("a") as file:
+        file.write('[templates]\nfolder = "templates"\n')
+    department.put(mail())
+    done = department.run("once")
+    assert done.returncode == 0
+    assert "小事.yaml 第 8 行" in done.stderr
+    assert [row["end"] for row in map(json.loads, department.run("inbox", "--json").stdout.splitlines())] == ["recorded"]
