@@ -189,9 +189,19 @@ class Intake:
             outcome = decide.supplement(process, case, event, self.know)
             if outcome is not None:
                 self.recorder.record(process, outcome, event)
+                self._pass_on(process, case, event)
                 return End("recorded", case.id, "补充")
         cases.note(self.know.conn, case.id, event.at, event.who or event.address, "往来", case.state, case.state, mail.message.reply_text[:1000], mail.row["id"])
+        self._pass_on(process, case, event)
         return End("recorded", case.id, "往来")
+
+    def _pass_on(self, process: Process, case: Case, event: Event) -> None:
+        """What somebody wrote about a case without a command goes to whom the process names (往来转给), after the end of the case too."""
+        text = event.text.strip()
+        readers = [n for n in Names(process, case, event, self.know).everyone(process.pass_on) if n != event.who]
+        if text and event.who and event.who not in Names(process, case, event, self.know).everyone(process.pass_on):
+            for reader in readers:
+                self.recorder.tell("says", reader, event, process, case, 说=f"{event.who} 来信({case.state}):\n{text[:600]}")
 
     def _mend(self, mail: Mail, process: Process, case: Case, event: Event) -> End:
         """The form again, in the same thread: the same number, the next revision (RULEBOOK §0.4 更正)."""

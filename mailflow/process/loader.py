@@ -30,7 +30,7 @@ from .model import (
 from .values import KINDS, Kind
 from .yamltext import Items, Table, TemplateError, Text, read, read_file
 
-TOP = ["流程", "名称", "编号", "短码", "版本", "依据", "说明", "事项", "主管", "模式", "唯一", "匿名", "角色", "字段", "取数", "校验", "期限", "文件", "逐项文件", "开始", "随时", "状态"]
+TOP = ["流程", "名称", "编号", "短码", "版本", "依据", "说明", "事项", "主管", "模式", "唯一", "匿名", "往来转给", "角色", "字段", "取数", "校验", "期限", "文件", "逐项文件", "开始", "随时", "状态"]
 FIELD = ["类型", "选项", "同义", "标签", "必填", "要求", "缺省", "来自", "视为空", "缺了就说", "未立项", "标识", "请补", "不外传"]
 EFFECT = ["变为", "发信", "记", "负责人", "记账", "销账", "开单", "带动", "项目", "收文件", "验收文件", "退文件", "停表", "走表", "重新计时", "分支", "另外"]
 START = ["收到", "表单", "客户来信", "派生", "台账", "定时", "逐行", "先记", "谁", "当", "否则说", "否则转人工"] + EFFECT
@@ -218,6 +218,7 @@ class _Builder:
         for label in fields.pairs:
             p.fields[label] = self.field(label, self.sub(fields, label), fields.lines[label])
         p.unique = self.words(t, "唯一")
+        p.pass_on = self.roles(t, "往来转给")
         p.hides = self.condition(t, "匿名")
         p.listed = self.text(t, "逐项文件")
         if p.listed and p.listed not in p.fields:

@@ -239,6 +239,7 @@ class Process:
     version: str
     clauses: tuple[str, ...] = ()
     subject: str = ""  # 事项: what a case is called
+    pass_on: tuple[str, ...] = ()  # 往来转给: who reads what is written about a case without a command
     about: str = ""  # 说明
     hides: Condition | None = None  # 匿名: while it holds, nobody else learns who opened the case
     chief: tuple[str, ...] = ()  # 主管: who is copied when somebody without the right tries
