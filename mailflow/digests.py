@@ -103,6 +103,11 @@ def _rows(recorder: Recorder, plan: DigestPlan, section: Section, reader: str, o
             return [["单号", "事项", "状态", "负责人"], *([r["number"], r["title"], r["state"], r["owner"]] for r in closed)]
         case "台账" | "台账计数":
             return _register(know, plan, section, reader, event)
+        case "缺登记":  # kinds that neither the register nor the master-data table of its code holds
+            register = know.library.registers[section.register]
+            held = {str(r["data"].get(section.by, "")) for r in cases.entries(know.conn, register.name, statuses=registers.COUNTED)}
+            held |= {row.get(section.by, "") for row in know.master.table(register.code)}
+            return [[section.by, "情况"], *([kind, "还没有登记"] for kind in section.wanted if kind not in held)]
         case "分拣" | "搁置":
             end = "sorting" if section.source == "分拣" else "held"
             return [["编号", "来信地址", "标题", "收到", "原因"], *([r["id"], r["sender"], r["subject"], letters.say_time(r["received_at"].astimezone(know.calendar.tz)), r["reason"]] for r in mails.inbox(know.conn, {"end": end}))]

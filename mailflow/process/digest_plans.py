@@ -10,7 +10,7 @@ from .yamltext import Items, Table, TemplateError, Text, read_file
 
 TOP = ("汇总", "时间", "收信", "抄送", "范围", "开头", "节")
 SECTION = ("标题", "取", "流程", "台账", "状态", "按", "期间", "列")
-SOURCES = ("待办", "逾期", "今日到期", "在办", "台账", "台账计数", "办结", "分拣", "搁置", "排班", "问题")
+SOURCES = ("待办", "逾期", "今日到期", "在办", "台账", "台账计数", "办结", "分拣", "搁置", "排班", "缺登记", "问题")
 PERIODS = ("", "全部", "昨天", "上周", "上月", "上季度", "本月")
 
 
@@ -25,6 +25,7 @@ class Section:
     statuses: tuple[str, ...] = ()
     by: str = ""
     period: str = ""
+    wanted: tuple[str, ...] = ()  # 列: of 缺登记, what the register should hold under 按
     line: int = 0
 
 
@@ -80,5 +81,5 @@ def read_digest(path: Path) -> DigestPlan:
         period = text(item, "期间")
         if period not in PERIODS:
             raise TemplateError(f"“期间: {period}”只能写:{'、'.join(p for p in PERIODS if p)}", path.name, item.lines["期间"])
-        plan.sections.append(Section(text(item, "标题") or source, source, words(item, "流程"), text(item, "台账"), words(item, "状态"), text(item, "按"), period, item.line))
+        plan.sections.append(Section(text(item, "标题") or source, source, words(item, "流程"), text(item, "台账"), words(item, "状态"), text(item, "按"), period, words(item, "列"), item.line))
     return plan
