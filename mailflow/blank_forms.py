@@ -1,4 +1,4 @@
-"""Blank forms, made from a process's own fields: as lines to fill in, and as a Word document (RULEBOOK §5.3)."""
+"""Blank forms, made from a process's own fields: as lines to fill in, as a Word document and as a workbook (RULEBOOK §5.3)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import zipfile
 
 from .process.library import Library
 from .process.model import Field, Process
+from .process.references import all_effects
 
 
 def fields_of(process: Process) -> list[Field]:
@@ -18,6 +19,15 @@ def fields_of(process: Process) -> list[Field]:
             later |= {*action.asks, *action.may_say}
     wanted = [f for f in process.fields.values() if f.required is not False or f.wished]
     return wanted or [f for f in process.fields.values() if f.name not in later and not f.from_subject]
+
+
+def whole_form(process: Process) -> list[Field]:
+    """Every field that whoever opens a case may fill in: not what later actions ask for, what the process itself writes down, or what is the desk's."""
+    later = {name for action in process.every_action().values() for name in (*action.asks, *action.may_say)}
+    later |= {name for state in process.states.values() for action in state.actions.values() for name in (*action.asks, *action.may_say)}
+    later |= {name for effects in all_effects(process) for name in effects.sets if not process.fields[name].default}
+    asked = {f.name for f in fields_of(process)} | {f.name for f in process.fields.values() if f.kind.options and f.default}  # said at once, or assumed
+    return [f for f in process.fields.values() if f.name in asked or (f.name not in later and not f.hidden)]
 
 
 def hint(field: Field) -> str:
@@ -51,9 +61,9 @@ def as_docx(process: Process, form: str) -> bytes:
         shade = '<w:shd w:val="clear" w:color="auto" w:fill="F2F2F2"/>' if grey else ""
         return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:r>{font}<w:t xml:space="preserve">{e(text)}</w:t></w:r></w:p></w:tc>'
 
-    rows = "".join(f"<w:tr>{cell(f.name, 2600, True)}{cell('', 6400)}</w:tr>" for f in fields_of(process))
+    rows = "".join(f"<w:tr>{cell(f.name, 2600, True)}{cell('', 6400)}</w:tr>" for f in whole_form(process))
     notes = "".join(
-        f'<w:p><w:r>{font}<w:t xml:space="preserve">{e(f.name + hint(f))}</w:t></w:r></w:p>' for f in fields_of(process) if hint(f)
+        f'<w:p><w:r>{font}<w:t xml:space="preserve">{e(f.name + hint(f))}</w:t></w:r></w:p>' for f in whole_form(process) if hint(f)
     )
     borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="808080"/>' for side in ("top", "left", "bottom", "right", "insideH", "insideV"))
     title = f'<w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r><w:rPr><w:b/><w:sz w:val="32"/></w:rPr><w:t>{e(form)}</w:t></w:r></w:p>'
@@ -73,4 +83,30 @@ def as_docx(process: Process, form: str) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, text in (("[Content_Types].xml", types), ("_rels/.rels", relations), ("word/document.xml", document)):
             packed.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def as_xlsx(process: Process, form: str) -> bytes:
+    """A workbook: the form's name, then names left and the cells to fill in right. What may be written is offered by the cell itself, so that no hint
+    stands where a value is read."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    sheet = book.add_worksheet("".join(c for c in form if c not in "[]:*?/\\'")[:31] or "表")
+    head = book.add_format({"bold": True, "font_size": 16})
+    name = book.add_format({"bg_color": "#F2F2F2", "border": 1, "valign": "top", "text_wrap": True})
+    value = book.add_format({"border": 1, "valign": "top", "text_wrap": True, "num_format": "@"})  # text: 0755-123 is no difference, 001 not 1
+    sheet.set_column(0, 0, 22)
+    sheet.set_column(1, 1, 60)
+    sheet.write_string(0, 0, form, head)
+    for row, field in enumerate(whole_form(process), 1):
+        sheet.write_string(row, 0, field.name, name)
+        sheet.write_blank(row, 1, None, value)
+        options = list(field.kind.options) or (["是", "否"] if field.kind.name == "是否" else [])
+        if field.kind.name in ("选项", "是否") and options and len(",".join(options)) <= 255:  # more is refused by Excel
+            sheet.data_validation(row, 1, row, 1, {"validate": "list", "source": options, "show_error": False})
+        elif said := hint(field):
+            sheet.data_validation(row, 1, row, 1, {"validate": "any", "input_title": field.name[:32], "input_message": said[:255]})
+    book.close()
     return out.getvalue()

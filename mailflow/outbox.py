@@ -17,7 +17,7 @@ from store import Store
 from store import letters as rows
 
 from . import letters
-from .blank_forms import as_docx, find
+from .blank_forms import as_docx, as_xlsx, find
 from .config import Config
 from .process.library import Library
 from .transport import Transport, TransportAway, TransportRefused, TransportUncertain
@@ -138,9 +138,10 @@ def _files(what: dict[str, Any], library: Library, store: Store) -> list[tuple[s
     from store.tables import mail as mails
 
     word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     if what["kind"] == "blank":
-        process = find(library, what["form"])
-        return [(f"{what['form']}.docx", as_docx(process, what["form"]), word)] if process else []
+        process, form = find(library, what["form"]), what["form"]
+        return [(f"{form}.docx", as_docx(process, form), word), (f"{form}.xlsx", as_xlsx(process, form), sheet)] if process else []
     if what["kind"] in ("archived", "forwarded") and what.get("mail"):
         with store.read() as conn:
             row = conn.execute(mails.select().where(mails.c.id == what["mail"])).mappings().first()
@@ -158,5 +159,5 @@ def _files(what: dict[str, Any], library: Library, store: Store) -> list[tuple[s
     if what["kind"] == "workbook":
         from .workbooks import workbook
 
-        return [(what["name"], workbook(what["title"], what["rows"]), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
+        return [(what["name"], workbook(what["title"], what["rows"]), sheet)]
     return []
