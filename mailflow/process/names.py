@@ -107,7 +107,12 @@ class Names:
 
     def people(self, role: str) -> list[str]:
         """The names of those who hold a role for this case, nobody twice; beside somebody who is away, who acts for them."""
-        return self.world.acting(self._holders(role), self.event.at.date())
+        found, today = self._holders(role), self.event.at.date()
+        opener = self.case.opened_by
+        if self.process.hides is None or opener not in found or not self.process.hides.holds(self.many):
+            return self.world.acting(found, today)
+        # a deputy must not learn whose letters they are: who is hidden gets them alone
+        return list(dict.fromkeys([*self.world.acting([n for n in found if n != opener], today), opener]))
 
     def _holders(self, role: str) -> list[str]:
         if role.startswith("岗位 "):
