@@ -154,11 +154,13 @@ def _office(args: argparse.Namespace, mailboxes: bool = False) -> Iterator[Offic
 
 
 def _once(args: argparse.Namespace) -> int:
-    from .alone import alone
+    from .alone import alone, recover
     from .clock import read_now
 
     now = read_now(args.now) if args.now else None
     with _office(args, mailboxes=True) as office, alone(office.config):
+        if line := recover(office.store):
+            print(line, file=sys.stderr)
         done = office.once(now)
         for line in office.library.problems:
             print(line, file=sys.stderr)

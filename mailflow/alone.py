@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from store import Store
+from store import letters as letter_rows
+
 from .config import Config
 from .errors import Occupied
 
@@ -36,3 +39,13 @@ def alone(config: Config) -> Iterator[None]:
         os.truncate(fd, 0)
     finally:
         os.close(fd)
+
+
+def recover(store: Store) -> str:
+    """For whoever is alone: letters that a crash left between SMTP and our commit become `uncertain`; a line for the operator, or ''."""
+    with store.begin() as conn:
+        doubtful = letter_rows.recover(conn)
+    if not doubtful:
+        return ""
+    some = "、".join(map(str, doubtful[:20]))
+    return f"上次中断时有 {len(doubtful)} 封信不知是否已发出(编号 {some}):执行 mailflow outbox 查看,向收件人核实"

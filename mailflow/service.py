@@ -17,10 +17,9 @@ from types import FrameType
 import schedule
 
 from store import StoreError
-from store import letters as letter_rows
 
 from . import logs
-from .alone import alone
+from .alone import alone, recover
 from .errors import said
 from .mailbox import Mailbox, MailboxError
 from .passes import Done, Office
@@ -80,7 +79,8 @@ class _Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._told_to_stop)
         office = self.office
-        self._recover()
+        if line := recover(office.store):
+            log.warning("%s", line)
         threads = [threading.Thread(target=self._guarded, args=(f"邮箱 {box.name}", self._watch, box), name=box.name, daemon=True) for box in office.mailboxes]
         threads.append(threading.Thread(target=self._guarded, args=("发信", self._sender), name="send", daemon=True))
         for thread in threads:
@@ -106,13 +106,6 @@ class _Service:
         self.stop.set()
         self.work_now.set()
         self.send_now.set()
-
-    def _recover(self) -> None:
-        """Letters that a crash left between SMTP and our commit: a person must say whether they went."""
-        with self.office.store.begin() as conn:
-            doubtful = letter_rows.recover(conn)
-        if doubtful:
-            log.warning("上次中断时有 %d 封信不知是否已发出(编号 %s),见 mailflow outbox", len(doubtful), "、".join(map(str, doubtful[:20])))
 
     # -- reading, deciding, ringing: the main thread ---------------------------------------------------------------------------
 
