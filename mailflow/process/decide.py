@@ -33,8 +33,8 @@ def begin(process: Process, index: int, case: Case, event: Event, world: World) 
     start = process.starts[index]
     case = case.copy()
     case.memo["start"] = index
-    case.fields |= {name: text for name, text in start.presets.items()}
     names = Names(process, case, event, world)
+    case.fields |= {name: names.value(text) for name, text in start.presets.items()}
     derived = not (start.subjects or start.forms or start.free)
     problems = [] if derived else take(process, names, first=True)
     if derived:
