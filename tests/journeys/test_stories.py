@@ -17,8 +17,6 @@ def test_there_are_stories() -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=[f.relative_to(STORIES).with_suffix("").as_posix() for f in FILES])
-def test_story(file: Path, tmp_path: Path, database_url: str) -> None:
+def test_story(file: Path, department: tuple[Path, str]) -> None:
     """The story's own expectations, and what must hold after any story: one row a mail, none held, letters well-formed, a second pass changes nothing."""
-    folder = tmp_path / "department"
-    folder.mkdir()
-    play(file, folder, database_url)
+    play(file, *department)
