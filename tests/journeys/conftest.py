@@ -23,3 +23,10 @@ def department(database_url: str, tmp_path: Path) -> Iterator[tuple[Path, str]]:
             shutil.move(tmp_path / "mailflow.db", folder / "mailflow.db")
             database_url = f"sqlite:///{folder}/mailflow.db"
         yield folder, database_url
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On PostgreSQL only the core stories are quick; CI plays all of them there too."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and "postgresql-" in item.name and "postgresql-core/" not in item.name:
+            item.add_marker(pytest.mark.slow)

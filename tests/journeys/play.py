@@ -17,7 +17,7 @@ import tempfile
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -75,10 +75,13 @@ class Letter:
     """One letter that went out."""
 
     message: EmailMessage
-    to: set[str] = field(default_factory=set)
-    cc: set[str] = field(default_factory=set)
-    plain: str = ""
-    rich: str = ""
+    to: set[str]
+    cc: set[str]
+    plain: str
+    rich: str
+    subject: str  # this and the next two are read once: the library parses a header anew each time it is asked for
+    id: str
+    case: str
 
     @classmethod
     def read(cls, data: bytes) -> Letter:
@@ -87,11 +90,8 @@ class Letter:
         assert isinstance(message, EmailMessage)
         part = {kind: p.get_content() if (p := message.get_body((kind,))) is not None else "" for kind in ("plain", "html")}
         people = {name: {a for _, a in getaddresses([str(h) for h in message.get_all(name, [])])} for name in ("To", "Cc")}
-        return cls(message, people["To"], people["Cc"], part["plain"], part["html"])
-
-    @property
-    def subject(self) -> str:
-        return str(self.message["Subject"])
+        once = (str(message[name] or "") for name in ("Subject", "Message-ID", "X-Mailflow-Case"))
+        return cls(message, people["To"], people["Cc"], part["plain"], part["html"], *once)
 
     def says(self, text: str) -> bool:
         """`a|b`: either stands in the subject or the plain text."""
@@ -110,7 +110,7 @@ class Letter:
         for text in (self.subject, self.plain, visible):
             if found := NO_TEMPLATE.search(text):
                 yield f"{found[0]!r} is left of a template"
-        if number := self.message["X-Mailflow-Case"]:
+        if number := self.case:
             if not self.subject.startswith(f"[{number}] "):
                 yield f"the subject does not begin with [{number}]"
             if self.plain.count("\n") > LINES or len(self.plain) > CHARACTERS:
@@ -175,7 +175,7 @@ class Stage:
         """A whole mail; {message_id} in it is that of the letter that `replying_to` and `received_by` point at."""
         text = spec["raw"].strip() + "\n"
         if "replying_to" in spec:
-            text = text.replace("{message_id}", str(self.letter_for(spec, spec["replying_to"]).message["Message-ID"]))
+            text = text.replace("{message_id}", self.letter_for(spec, spec["replying_to"]).id)
         return text.replace("\n", "\r\n").encode(spec.get("charset", "utf-8"))
 
     def compose(self, spec: dict[str, Any], at: datetime) -> EmailMessage:
@@ -207,7 +207,7 @@ class Stage:
         mail["Message-ID"] = spec.get("message_id") or f"<{next(self._numbers)}.{self.folder.name}@client.example>"
         mail["Subject"] = subject
         if thread is not None:
-            mail["In-Reply-To"] = thread.message["Message-ID"]
+            mail["In-Reply-To"] = thread.id
             mail["References"] = f"{thread.message['References'] or ''} {thread.message['Message-ID']}".strip()
             quoted = "\n".join(f"> {line}" for line in thread.plain.splitlines())
             text += f"\n\n在 {thread.message['Date']},{thread.message['From']} 写道:\n{quoted}\n"
@@ -238,7 +238,7 @@ class Stage:
         reader = self.address(spec.get("received_by") or spec["from"])
         wanted = [words] if isinstance(words, str) else words
         held = [x for x in self.letters if reader in x.to | x.cc and all(map(x.says, wanted))]
-        about = [x for x in held if x.message["X-Mailflow-Case"]]
+        about = [x for x in held if x.case]
         if not held:
             theirs = [x.subject for x in self.letters if reader in x.to | x.cc]
             raise Broken(f"no letter to {reader} says {wanted}; their letters: {theirs}")
@@ -256,14 +256,14 @@ class Stage:
             if path.name not in self._seen:
                 self._seen.add(path.name)
                 self.new.append(Letter.read(path.read_bytes()))
-        ids = {x.message["Message-ID"] for x in self.letters}
+        ids = {x.id for x in self.letters}
         for letter in self.new:
             for why in letter.malformed():
                 raise Broken(f"a letter to {letter.to} is malformed, {why}: {letter.subject!r}\n{letter.plain}")
-            if letter.message["Message-ID"] in ids:
+            if letter.id in ids:
                 raise Broken(f"two letters have one Message-ID: {letter.subject!r}")
-            ids.add(letter.message["Message-ID"])
-        pairs = [(x.message["X-Mailflow-Case"], frozenset(x.to)) for x in self.new if x.message["X-Mailflow-Case"]]
+            ids.add(letter.id)
+        pairs = [(x.case, frozenset(x.to)) for x in self.new if x.case]
         if twice := {pair for pair in pairs if pairs.count(pair) > 1}:
             raise Broken(f"one person, one case, one pass, one letter (CONTRACT): {twice}")
         self.letters += self.new
