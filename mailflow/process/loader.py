@@ -363,8 +363,8 @@ class _Builder:
             elif isinstance(node, Items):
                 e.entries += [EntryOrder(register, code=code, line=node.line) for code in self.node_words(node, register)]
             else:
-                values = {key: self.text(node, key) for key in node.pairs}
-                e.entries.append(EntryOrder(register, code=values.pop("代码", ""), values=values, line=node.line))
+                columns = {key: self.text(node, key) for key in node.pairs}
+                e.entries.append(EntryOrder(register, code=columns.pop("代码", ""), values=columns, line=node.line))
         changes = t.get("销账")
         if isinstance(changes, Text):
             e.changes.append(EntryChange("", self.change(changes.value, changes.line), changes.line))
@@ -373,19 +373,19 @@ class _Builder:
                 e.changes.append(EntryChange(register, self.change(self.text(table, register), table.lines[register]), table.lines[register]))
         children = self.sub(t, "开单")
         for name in children.pairs:
-            values = self.sub(children, name)
-            rows = {key: self.text(values, key) for key in values.pairs if key not in ("当", "逐项")}
-            e.children.append(ChildOrder(name, rows, self.text(values, "逐项"), self.condition(values, "当"), children.lines[name]))
+            given = self.sub(children, name)
+            rows = {key: self.text(given, key) for key in given.pairs if key not in ("当", "逐项")}
+            e.children.append(ChildOrder(name, rows, self.text(given, "逐项"), self.condition(given, "当"), children.lines[name]))
         nudges = self.sub(t, "带动")
         for name in nudges.pairs:
             if isinstance(node := nudges.pairs[name], Text):
                 e.nudges.append(Nudge(name, node.value, ("项目",) if name not in ("父单", "子单", "本单") else (), line=node.line))
             else:
-                values = self.sub(nudges, name)
-                self.known(values, ("做", "同", "带"), "带动")
-                carried = self.sub(values, "带")
+                given = self.sub(nudges, name)
+                self.known(given, ("做", "同", "带"), "带动")
+                carried = self.sub(given, "带")
                 carries = {key: self.text(carried, key) for key in carried.pairs}
-                e.nudges.append(Nudge(name, self.text(values, "做", required=True), self.words(values, "同"), carries, nudges.lines[name]))
+                e.nudges.append(Nudge(name, self.text(given, "做", required=True), self.words(given, "同"), carries, nudges.lines[name]))
         project = self.sub(t, "项目")
         e.project = {key: self.text(project, key) for key in project.pairs}
         e.received, e.accepted = self.documents_named(t, "收文件"), self.documents_named(t, "验收文件")
