@@ -96,7 +96,7 @@ def as_mime(row: Any, config: Config, library: Library, store: Store, now: datet
     m["To"] = _named(content["reader"] if "@" not in content["reader"] else "", row["reader"])
     if row["cc"]:
         m["Cc"] = ", ".join(row["cc"])
-    m["Subject"] = Header(row["subject"], "utf-8" if not row["subject"].isascii() else "us-ascii", maxlinelen=76, header_name="Subject")
+    m["Subject"] = Header(row["subject"], "utf-8" if not row["subject"].isascii() else "us-ascii", maxlinelen=76, header_name="Subject").encode()
     m["Date"] = format_datetime(now.astimezone(config.service.timezone))
     m["Message-ID"] = row["message_id"]
     if row["in_reply_to"]:

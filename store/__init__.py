@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store.statements import lock as lock  # one of this package's public names
 from store.archive import Archive, Place
 from store.errors import RecordDamaged, StoreError, explain
+from store.statements import lock as lock  # one of this package's public names
 
 __all__ = ["Archive", "Place", "RecordDamaged", "Store", "StoreError", "lock", "open_store", "savepoint"]
 

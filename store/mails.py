@@ -224,7 +224,7 @@ def get(conn: sa.Connection, id: int) -> sa.RowMapping | None:
 
 def message_ids(conn: sa.Connection, ids: Collection[int]) -> dict[int, str]:
     """The Message-IDs of mails."""
-    asked, found = list(ids), {}
+    asked, found = list(ids), dict[int, str]()
     for start in range(0, len(asked), _MOST_IDS):
         query = sa.select(mails.c.id, mails.c.message_id).where(mails.c.id.in_(asked[start : start + _MOST_IDS]))
         found |= {row.id: row.message_id for row in conn.execute(query)}

@@ -60,7 +60,12 @@ class Library:
             vars(self).update(kept)
             return True
         problems: list[str] = []
-        processes, registers, tables, letters, digests, slips = {}, {}, {}, {}, {}, {}
+        processes: dict[str, Process] = {}
+        registers: dict[str, Register] = {}
+        tables: dict[str, DecisionTable] = {}
+        letters: dict[str, Path] = {}
+        digests: dict[str, DigestPlan] = {}
+        slips: dict[str, SlipPlan] = {}
         for key, path in chosen.items():
             kind = key.partition("/")[0]
             if kind == "letters":
@@ -77,7 +82,8 @@ class Library:
                 self._seen[path] = _Loaded(stamps[path], value)
             if value is None:
                 continue
-            into: dict[str, Any] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests, "slips": slips}[kind]
+            kinds: dict[str, dict[str, Any]] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests, "slips": slips}
+            into = kinds[kind]
             name = path.stem if kind == "tables" else value.name
             if name in into and kind == "processes":
                 problems.append(f"{path.name}:名称“{name}”与 {into[name].file} 重复;请改一个")

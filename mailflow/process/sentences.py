@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from .model import Effects, Process
 from .names import Names
@@ -17,7 +18,8 @@ def nowhere(process: Process, blocks: Iterator[Effects]) -> Iterator[tuple[int, 
     """(line, name) of every <name> in a sentence that is no field, role, lookup, document or word that every process knows."""
     declared = {*process.fields, *process.roles, *process.lookups, *process.documents, "逐项"}
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    plain = Names(process, Case(process.name, process.version, "", began, began), Event(began), None)  # type: ignore[arg-type] - nothing declared is asked
+    world: Any = None  # only names that nobody declared are looked up, and those ask nothing of the world
+    plain = Names(process, Case(process.name, process.version, "", began, began), Event(began), world)
     for line, text in _sentences(process, blocks):
         for name in _NAME.findall(text):
             if name not in declared:
