@@ -129,3 +129,25 @@ def test_what_pyproject_asks_for_is_locked() -> None:
     asked = [*told["project"]["dependencies"], *told["project"]["optional-dependencies"]["postgresql"], *told["dependency-groups"]["dev"]]
     locked = {line.split("==")[0] for line in (TOP / "requirements.lock").read_text(encoding="utf-8").splitlines() if "==" in line}
     assert [a for a in asked if re.split(r"[\[>=<;]", a)[0].strip().lower().replace(".", "-") not in locked] == []
+
+
+def test_whatever_is_imported_is_asked_for() -> None:
+    """A distribution that only happens to be here is missing on the next machine."""
+    import ast
+    import re
+    import tomllib
+    from importlib.metadata import packages_distributions
+
+    told = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*told["dependencies"], *(a for extra in told["optional-dependencies"].values() for a in extra)]
+    names = {re.split(r"[\[>=<;]", a)[0].strip().lower() for a in asked}
+    whose = packages_distributions()
+    missing = set()
+    for path in (p for room in ("mailflow", "parsers", "store") for p in (TOP / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            for top in (m.split(".")[0] for m in modules):
+                if top and top not in sys.stdlib_module_names and top not in ("mailflow", "parsers", "store"):
+                    if not names & {d.lower() for d in whose.get(top, [])}:
+                        missing.add((top, path.relative_to(TOP).as_posix(), *whose.get(top, [])))
+    assert missing == set()
