@@ -237,7 +237,7 @@ class Desk:
         made = letters.say_time(event.at.astimezone(self.know.calendar.tz))
         page = {
             "title": plan.name, "number": case.number, "opening": names.fill(plan.opening), "rows": rows, "empty": plan.empty, "sign": plan.sign, "made": made,
-            "service": f"{self.service.name} {self.service.address}", "code": slips.payload(self.secret, case.number, plan.code),
+            "service": f"{self.service.name} {self.service.address}", "code": slips.payload(self.secret, case.number, plan.code, [names.value(n) for n in plan.sealed]),
         }  # fmt: skip
         return {"kind": "slip", "name": f"{plan.name}-{case.number}.pdf", "page": page}
 

@@ -80,18 +80,39 @@ class Intake:
         self.recorder.answered = Answered(row["id"], message.message_id, message.references, message.sender)
         if twin := mails.find_duplicate(self.know.conn, message.message_id, row["digest"], row["id"]):
             return End("duplicate", twin["case_id"], "同一封信已经处理过")
+        gateway = message.sender in self.gateways and message.kind != "bounce" and not self._own(message)
+        if gateway and (paper := self._paper(mail, gateway=True)):  # before the automatic kinds: gateways say that they are robots
+            return paper
         if message.kind in AUTOMATIC or self._own(message):
             return self._automatic(mail)
         case = self._thread_case(mail)
         if kept_inside := self._leaked(mail, case):
             return kept_inside
+        said = bool(message.attachments) and self._says_command(mail, case)
+        if not said and (paper := self._paper(mail)):
+            return paper
         if case is not None and not self._new_matter(mail, case):
-            return self._in_thread(mail, case)
+            end = self._in_thread(mail, case)
+            if said:  # the words first, then the signed slip that came with them
+                self._paper(mail, beside=True)
+            return end
         if answered := self._choice(mail):
             return answered
         if asked := self._question(mail):
             return asked
         return self._fresh(mail)
+
+    def _paper(self, mail: Mail, gateway: bool = False, beside: bool = False) -> End | None:
+        """Slips that come back as fax, scan or photo."""
+        if not mail.message.attachments and not gateway:
+            return None
+        from . import returned_slips
+
+        return returned_slips.returned(self, mail, gateway, beside)
+
+    def _says_command(self, mail: Mail, row: Any) -> bool:
+        process = self.know.process_of(row["process"], row["version"]) if row is not None else None
+        return process is not None and commands.recognise(mail.message.reply_text, self._vocabulary(process), self._all_words(), ()) is not None
 
     def _leaked(self, mail: Mail, row: Any) -> End | None:
         """An internal document on its way outside: warned about, and neither passed on nor taken as handed in."""
@@ -333,8 +354,6 @@ class Intake:
     # -- ③–⑦ a new matter ------------------------------------------------------------------------------------------------------
 
     def _fresh(self, mail: Mail) -> End:
-        if mail.message.sender in self.gateways:
-            return self._sort(mail, "传真,请人工处理")
         for doing in self.router.doing(mail.subject):
             if row := self._meant(doing.process, doing.parts):
                 process = self.know.process_of(row["process"], row["version"])

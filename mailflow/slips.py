@@ -8,11 +8,12 @@ import hmac
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+SIDE = 25.0  # mm: 25 modules, see _VERSION
 MODULE = 1.0  # mm: what two faxings at 204×98 dots an inch leave readable (LIBRARIES, Forms, faxes, slips)
 QUIET = 4  # modules around the code
 LAYOUT = "版式.typ"
@@ -33,22 +34,22 @@ class Code(NamedTuple):
     check: str
 
 
-def payload(secret: bytes, number: str, slip: str) -> str:
+def payload(secret: bytes, number: str, slip: str, sealed: Sequence[str] = ()) -> str:
     """`MF-F234-2026-0007/SL/CHECK`: in the alphabet that QR packs best; the check is ours alone, '' where there is no key (then it finds, and does nothing)."""
-    return f"{number}/{slip}/{check(secret, number, slip)}"
+    return f"{number}/{slip}/{check(secret, number, slip, sealed)}"
 
 
-def check(secret: bytes, number: str, slip: str) -> str:
-    """The proof that we printed it: bound to case and slip."""
+def check(secret: bytes, number: str, slip: str, sealed: Sequence[str] = ()) -> str:
+    """The proof that we printed it: bound to case, slip and what is signed for (`sealed`); a page that says something else than the case now proves nothing."""
     if not secret:
         return ""
-    message = b"mailflow-slip-1\0" + number.encode() + b"\0" + slip.encode()
+    message = json.dumps(["mailflow-slip-1", number, slip, *sealed]).encode()
     return base64.b32encode(hmac.new(secret, message, hashlib.sha256).digest()).decode()[:_CHECK]
 
 
-def genuine(secret: bytes, code: Code) -> bool:
-    """Whether the code is one of ours."""
-    return bool(secret) and hmac.compare_digest(check(secret, code.number, code.slip).encode(), code.check.encode())
+def genuine(secret: bytes, code: Code, sealed: Sequence[str] = ()) -> bool:
+    """Whether the code is one of ours, for what the case says now."""
+    return bool(secret) and hmac.compare_digest(check(secret, code.number, code.slip, sealed).encode(), code.check.encode())
 
 
 def read_code(text: str) -> Code | None:

@@ -93,6 +93,12 @@ def _slip(p: Process, library: Library, name: str) -> Iterator[str]:
                 yield f"单据“{name}”里的“{used}”不是字段、角色或取数{_near(used, known)}({slip.file})"
     if slip.action and slip.action not in p.every_action():
         yield f"单据“{name}”签回后的动作“{slip.action}”流程里没有{_near(slip.action, p.every_action())}({slip.file} 第 {slip.line} 行)"
+    for state in slip.states:
+        if state not in p.states:
+            yield f"单据“{name}”签回的“状态: {state}”流程里没有{_near(state, p.states)}({slip.file} 第 {slip.line} 行)"
+    for used in slip.sealed:
+        if used not in known:
+            yield f"单据“{name}”签回所凭的“{used}”不是字段、角色或取数{_near(used, known)}({slip.file} 第 {slip.line} 行)"
     if slip.by and slip.by not in p.roles:
         yield f"单据“{name}”签回后的“谁: {slip.by}”不是角色{_near(slip.by, p.roles)}({slip.file} 第 {slip.line} 行)"
 

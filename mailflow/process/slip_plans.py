@@ -10,7 +10,7 @@ from pathlib import Path
 from .yamltext import Items, Table, TemplateError, Text, read_file
 
 TOP = ("单据", "短码", "导语", "栏目", "空栏", "签字", "回来")
-BACK = ("动作", "谁", "文件")
+BACK = ("动作", "谁", "状态", "文件", "凭")
 
 
 @dataclass(slots=True)
@@ -25,6 +25,8 @@ class SlipPlan:
     sign: str = ""  # 签字: who signs; '' where nobody does
     action: str = ""  # what a signed slip does
     by: str = ""  # the role in whose name it does it; '' is the service itself
+    states: tuple[str, ...] = ()  # only then; any where none is said
+    sealed: tuple[str, ...] = ()  # 凭: what is signed for; when it has changed since, the paper does nothing
     document: str = ""  # the document that it is filed as; the slip's own name where none is said
     file: str = ""
     line: int = 0
@@ -44,6 +46,12 @@ def read_slip(path: Path) -> SlipPlan:
         node = t.get(key)
         return node.value if isinstance(node, Text) else ""
 
+    def words(t: Table, key: str) -> tuple[str, ...]:
+        node = t.get(key)
+        if isinstance(node, Items):
+            return tuple(i.value for i in node.items if isinstance(i, Text))
+        return (node.value,) if isinstance(node, Text) and node.value else ()
+
     known(table, TOP)
     name, code = text(table, "单据") or path.stem, text(table, "短码")
     if not re.fullmatch(r"[A-Z]{2,4}", code):
@@ -59,11 +67,10 @@ def read_slip(path: Path) -> SlipPlan:
             raise TemplateError("“栏目”的每一条写字段名,或“名称: <字段>”", path.name, item.line)
     if not rows:
         raise TemplateError("单据要写“栏目”", path.name, 1)
-    blank = table.get("空栏")
-    empty = tuple(i.value for i in blank.items if isinstance(i, Text)) if isinstance(blank, Items) else (blank.value,) if isinstance(blank, Text) and blank.value else ()
-    plan = SlipPlan(name, code, text(table, "导语"), tuple(rows), empty, text(table, "签字"), file=path.name, line=table.lines.get("回来", 1))
+    plan = SlipPlan(name, code, text(table, "导语"), tuple(rows), words(table, "空栏"), text(table, "签字"), file=path.name, line=table.lines.get("回来", 1))
     back = table.get("回来")
     if isinstance(back, Table):
         known(back, BACK)
         plan.action, plan.by, plan.document = text(back, "动作"), text(back, "谁"), text(back, "文件")
+        plan.states, plan.sealed = words(back, "状态"), words(back, "凭")
     return plan

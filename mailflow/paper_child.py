@@ -1,0 +1,39 @@
+"""The process of its own in which faxes, scans and photos are read: a file on stdin, what was found as JSON on stdout. Started by papers.py alone."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from typing import Any
+
+
+def read(data: bytes, name: str, box: tuple[float, float, float, float], side: float) -> dict[str, Any]:
+    """{codes: [{text, page, signed, digital}], pages, problem}."""
+    from parsers.codes import read_codes, signed
+    from parsers.pages import PagesError, pages
+
+    found: list[dict[str, Any]] = []
+    count, problem = 0, ""
+    try:
+        for count, page in enumerate(pages(data, name), 1):
+            found += [{"text": c.text, "page": count, "signed": signed(page, c, box, side), "digital": page.digital} for c in read_codes(page)]
+    except PagesError as why:
+        problem = str(why)
+    return {"codes": found, "pages": count, "problem": problem}
+
+
+def main() -> int:
+    """Takes its limits from the first line, before anything of the file is looked at."""
+    wish = json.loads(sys.stdin.buffer.readline())
+    memory, seconds = wish["memory_mb"] * 2**20, wish["seconds"]
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it reads; it has nothing to write to a disk
+    json.dump(read(sys.stdin.buffer.read(), wish["name"], tuple(wish["box"]), wish["side"]), sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
