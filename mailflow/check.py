@@ -156,7 +156,7 @@ def letter_problems(library: Library) -> Iterator[str]:
 
 
 def _words_of(process: Process) -> set[str]:
-    from .process.loader import SPECIAL
+    from .process.vocabulary import SPECIAL
 
     return {*process.fields, *process.roles, *process.lookups, *process.documents, *SPECIAL, "申请人", "开单时间", "动作说明", "收信日", "事项"}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.process import digest_plans, loader, registers
+from mailflow.process import digest_plans, registers, vocabulary
 from mailflow.process.library import Library, shipped
 
 TOP = Path(__file__).resolve().parent.parent
@@ -26,7 +26,6 @@ LONGEST = 500  # lines; longer is not read in one sitting
 # module → why it may be longer
 LONGER = {
     "mailflow/config.py": "one reader of one file: every key with its check and the sentence that says what to write instead",
-    "mailflow/process/loader.py": "one builder: each word of the language once, in the order of the page that explains it",
     "mailflow/intake.py": "one mail's way from top to bottom; what it calls lives elsewhere",
 }
 # word that is a state or letter somewhere in templates/ → what else it is, so that code may say it
@@ -136,7 +135,7 @@ def words_of_the_templates() -> dict[str, str]:
 
 def words_of_the_language() -> set[str]:
     """What the loaders know: letters may be called like a word of theirs (说明, 提醒)."""
-    tables = [v for m in (loader, registers, digest_plans) for n, v in vars(m).items() if n.isupper() and isinstance(v, list | tuple | dict)]
+    tables = [v for m in (vocabulary, registers, digest_plans) for n, v in vars(m).items() if n.isupper() and isinstance(v, list | tuple | dict)]
     return {word for table in tables for word in table}
 
 

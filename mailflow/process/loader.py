@@ -4,62 +4,24 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
-from parsers.subjects import Pattern
-
-from .conditions import Condition, ConditionError, parse
+from .conditions import Condition
+from .effect_reader import EffectReader
 from .lookups import LookupError_, read_lookup
 from .model import (
     Action,
     Check,
-    ChildOrder,
     Deadline,
     Document,
-    Effects,
-    EntryChange,
-    EntryOrder,
     Field,
-    LetterOrder,
-    Nudge,
     Process,
     Start,
     State,
 )
 from .values import KINDS, Kind
-from .yamltext import Items, Table, TemplateError, Text, read, read_file
-
-TOP = ["流程", "名称", "编号", "短码", "版本", "依据", "说明", "事项", "主管", "模式", "唯一", "匿名", "往来转给", "角色", "字段", "取数", "校验", "期限", "文件", "逐项文件", "开始", "随时", "状态"]
-FIELD = ["类型", "选项", "同义", "标签", "必填", "要求", "缺省", "来自", "视为空", "缺了就说", "未立项", "标识", "请补", "不外传"]
-EFFECT = ["变为", "发信", "记", "负责人", "记账", "销账", "开单", "带动", "项目", "收文件", "验收文件", "退文件", "停表", "走表", "重新计时", "分支", "另外"]
-START = ["收到", "表单", "客户来信", "派生", "台账", "定时", "逐行", "先记", "谁", "当", "否则说", "否则转人工"] + EFFECT
-STATE = ["说明", "等", "期限", "可以", "进入", "结束", "可更正"]
-ACTION = ["命令", "来信", "填表", "任意回信", "谁", "都要", "当", "否则说", "要写明", "可写明", "要附", "凭证", "提示", "逢", "校验"] + EFFECT
-DEADLINE = ["逐项", "从", "时长", "到期", "到", "当", "提醒", "催", "抄", "逾期", "说"]
-DOCUMENT = ["标签", "由", "从", "时长", "到期", "当", "签名", "提醒", "抄", "逾期"]
-CHECK = ["当", "指", "说", "只提示", "抄", "附"]
-LETTER = ["给", "抄", "说", "附", "当"]
-BLOCK = ["当", "否则", *EFFECT]
-SPECIAL = {
-    "今天": "日期",
-    "现在": "时间",
-    "收到时间": "时间",
-    "来信人": "人员",
-    "收件人": "人员",
-    "抄送人": "人员",
-    "状态": "文本",
-    "标题": "文本",
-    "正文": "文本",
-    "自由正文": "文本",
-    "附件": "条目",
-    "附件内容": "文本",
-    "动作说明": "文本",
-    "单号": "文本",
-    "项目": "文本",
-    "负责人": "人员",
-    "父单号": "文本",
-}
+from .vocabulary import ACTION, CHECK, DEADLINE, DOCUMENT, FIELD, SPECIAL, START, STATE, TOP
+from .yamltext import Table, read, read_file
 
 
 def load(path: Path) -> Process:
@@ -73,104 +35,7 @@ def load_text(source: str, file: str) -> Process:
     return _Builder(read(source, file), source, file).process()
 
 
-class _Builder:
-    def __init__(self, table: Table, source: str, file: str):
-        self.table, self.source, self.file = table, source, file
-        self.kinds: dict[str, Kind] = {}
-        self.process_: Process
-
-    # -- small readers -------------------------------------------------------------------------------------------------
-
-    def wrong(self, what: str, line: int) -> TemplateError:
-        return TemplateError(what, self.file, line)
-
-    def known(self, table: Table, words: Iterable[str], where: str) -> None:
-        words = list(words)
-        for key, line in table.lines.items():
-            if key not in words:
-                near = difflib.get_close_matches(key, words, 1, 0.4)
-                hint = f",是不是“{near[0]}”?" if near else ""
-                raise self.wrong(f"{where}里不认识“{key}”{hint}可以写:{'、'.join(words)}", line)
-
-    def text(self, table: Table, key: str, default: str = "", required: bool = False) -> str:
-        node = table.get(key)
-        if node is None:
-            if required:
-                raise self.wrong(f"缺“{key}”", table.line)
-            return default
-        if not isinstance(node, Text):
-            raise self.wrong(f"“{key}”应是一个词或一句话", node.line)
-        return node.value
-
-    def words(self, table: Table, key: str) -> tuple[str, ...]:
-        node = table.get(key)
-        return () if node is None else self.node_words(node, key)
-
-    def subjects(self, table: Table, key: str) -> tuple[str, ...]:
-        """Standard subjects; one that cannot be one is told here, before it could keep every mail from being routed."""
-        for text in (found := self.words(table, key)):
-            try:
-                Pattern(text)
-            except ValueError as why:
-                raise self.wrong(str(why), table.lines.get(key, table.line)) from None
-        return found
-
-    def node_words(self, node: Text | Items | Table, key: str) -> tuple[str, ...]:
-        if isinstance(node, Text):
-            return (node.value,) if node.value else ()
-        if isinstance(node, Items):
-            found = []
-            for item in node.items:
-                if not isinstance(item, Text):
-                    raise self.wrong(f"“{key}”的每一项应是一个词", item.line)
-                found.append(item.value)
-            return tuple(found)
-        raise self.wrong(f"“{key}”应是一个词或一个列表", node.line)
-
-    def sub(self, table: Table, key: str) -> Table:
-        node = table.get(key)
-        if node is None or (isinstance(node, Text) and not node.value):
-            return Table({}, table.line)
-        if not isinstance(node, Table):
-            raise self.wrong(f"“{key}”下面应是“名称: 值”", node.line)
-        return node
-
-    def yes(self, table: Table, key: str) -> bool:
-        value = self.text(table, key)
-        if value not in ("", "是", "否"):
-            raise self.wrong(f"“{key}”只能写 是 或 否", table.lines.get(key, table.line))
-        return value == "是"
-
-    def condition(self, table: Table, key: str) -> Condition | None:
-        value = self.text(table, key)
-        if not value:
-            return None
-        try:
-            return parse(value, self.kinds)
-        except ConditionError as why:
-            raise self.wrong(f"“{key}: {value}”的{why}", table.lines[key]) from None
-
-    def roles(self, table: Table, key: str) -> tuple[str, ...]:
-        names = self.words(table, key)
-        for name in names:
-            self.role(name, table.lines.get(key, table.line))
-        return names
-
-    def role(self, name: str, line: int) -> None:
-        """A role of this process, or `岗位 X`, which the check over the whole library looks up."""
-        if name in self.process_.roles or name.startswith("岗位 ") or name in ("来信人", "负责人", "父单负责人", "申请人", "本信发件人"):
-            return
-        near = difflib.get_close_matches(name, list(self.process_.roles), 1, 0.4)
-        raise self.wrong(f"没有“{name}”这个角色" + (f",是不是“{near[0]}”?" if near else ";请在“角色”里写明它是谁"), line)
-
-    def field_names(self, table: Table, key: str) -> tuple[str, ...]:
-        names = self.words(table, key)
-        for name in names:
-            if name not in self.process_.fields:
-                near = difflib.get_close_matches(name, list(self.process_.fields), 1, 0.4)
-                raise self.wrong(f"“{key}”里的“{name}”不是字段" + (f",是不是“{near[0]}”?" if near else ";请在“字段”里写明"), table.lines[key])
-        return names
-
+class _Builder(EffectReader):
     # -- the parts -----------------------------------------------------------------------------------------------------
 
     def process(self) -> Process:
@@ -259,17 +124,6 @@ class _Builder:
             )
         return found
 
-    def blocks(self, table: Table, key: str) -> list[Table]:
-        """A table, or a list of tables."""
-        node = table.get(key)
-        if node is None:
-            return []
-        if isinstance(node, Table):
-            return [node]
-        if isinstance(node, Items) and all(isinstance(i, Table) for i in node.items):
-            return [i for i in node.items if isinstance(i, Table)]
-        raise self.wrong(f"“{key}”下面每一条应是“名称: 值”", node.line)
-
     def role_source(self, role: str, source: str, line: int) -> None:
         head, _, rest = source.partition(" ")
         if source in ("来信人", "申请人", "负责人", "全体员工"):
@@ -345,106 +199,6 @@ class _Builder:
             line=line,
         )
 
-    def effects(self, t: Table) -> Effects:
-        e = Effects(line=t.line, to=self.text(t, "变为"), owner=self.text(t, "负责人"))
-        if e.to and e.to not in self.process_.states:
-            near = difflib.get_close_matches(e.to, list(self.process_.states), 1, 0.3)
-            raise self.wrong(f"“变为: {e.to}”:没有这个状态" + (f",是不是“{near[0]}”?" if near else ";请在“状态”里加上它"), t.lines["变为"])
-        e.letters = self.letters(t)
-        sets = self.sub(t, "记")
-        for name in sets.pairs:
-            if name not in self.process_.fields:
-                raise self.wrong(f"“记”里的“{name}”不是字段;请在“字段”里写明", sets.lines[name])
-            e.sets[name] = self.text(sets, name)
-        entries = self.sub(t, "记账")
-        for register, node in entries.pairs.items():
-            if isinstance(node, Text):
-                e.entries.append(EntryOrder(register, code=node.value, line=node.line))
-            elif isinstance(node, Items):
-                e.entries += [EntryOrder(register, code=code, line=node.line) for code in self.node_words(node, register)]
-            else:
-                columns = {key: self.text(node, key) for key in node.pairs}
-                e.entries.append(EntryOrder(register, code=columns.pop("代码", ""), values=columns, line=node.line))
-        changes = t.get("销账")
-        if isinstance(changes, Text):
-            e.changes.append(EntryChange("", self.change(changes.value, changes.line), changes.line))
-        elif changes is not None:
-            for register in (table := self.sub(t, "销账")).pairs:
-                e.changes.append(EntryChange(register, self.change(self.text(table, register), table.lines[register]), table.lines[register]))
-        children = self.sub(t, "开单")
-        for name in children.pairs:
-            given = self.sub(children, name)
-            rows = {key: self.text(given, key) for key in given.pairs if key not in ("当", "逐项")}
-            e.children.append(ChildOrder(name, rows, self.text(given, "逐项"), self.condition(given, "当"), children.lines[name]))
-        nudges = self.sub(t, "带动")
-        for name in nudges.pairs:
-            if isinstance(node := nudges.pairs[name], Text):
-                e.nudges.append(Nudge(name, node.value, ("项目",) if name not in ("父单", "子单", "本单") else (), line=node.line))
-            else:
-                given = self.sub(nudges, name)
-                self.known(given, ("做", "同", "带"), "带动")
-                carried = self.sub(given, "带")
-                carries = {key: self.text(carried, key) for key in carried.pairs}
-                e.nudges.append(Nudge(name, self.text(given, "做", required=True), self.words(given, "同"), carries, nudges.lines[name]))
-        project = self.sub(t, "项目")
-        e.project = {key: self.text(project, key) for key in project.pairs}
-        e.received, e.accepted = self.documents_named(t, "收文件"), self.documents_named(t, "验收文件")
-        e.sent_back = self.documents_named(t, "退文件")
-        e.pause, e.resume, e.restart = self.words(t, "停表"), self.words(t, "走表"), self.words(t, "重新计时")
-        for key, into in (("分支", e.branch), ("另外", e.also)):
-            for block in self.blocks(t, key):
-                self.known(block, BLOCK, key)
-                inner = self.effects(block)
-                inner.when = self.condition(block, "当")
-                if inner.when is None and self.text(block, "否则") != "是":
-                    raise self.wrong(f"“{key}”的每一条要写“当: 条件”,最后一条可以写“否则: 是”", block.line)
-                into.append(inner)
-        return e
-
-    def documents_named(self, t: Table, key: str) -> tuple[str, ...]:
-        names = self.words(t, key)
-        known = self.sub(self.table, "文件").pairs
-        for name in names:
-            if name not in known and name not in ("来件", "全部"):
-                raise self.wrong(f"“{key}: {name}”:没有这份文件;请在“文件”里写明", t.lines[key])
-        return names
-
-    def change(self, word: str, line: int) -> str:
-        allowed = {"确认": "confirmed", "免除": "waived", "异议": "disputed", "冲销": "reversed", "提出": "proposed", "候选": "candidate"}
-        if word not in allowed:
-            raise self.wrong(f"“销账”只能写:{'、'.join(allowed)}", line)
-        return allowed[word]
-
-    def letters(self, t: Table) -> list[LetterOrder]:
-        found = []
-        orders = self.sub(t, "发信")
-        for letter, node in orders.pairs.items():
-            line = orders.lines[letter]
-            blocks: list[Table] = []
-            if isinstance(node, Table):
-                blocks = [node]
-            elif isinstance(node, Items) and node.items and all(isinstance(i, Table) for i in node.items):
-                blocks = [i for i in node.items if isinstance(i, Table)]
-            if not blocks:
-                names = self.node_words(node, letter)
-                for name in names:
-                    self.role(name, line)
-                found.append(LetterOrder(letter, names, line=line))
-            for block in blocks:
-                self.known(block, LETTER, "发信")
-                found.append(
-                    LetterOrder(
-                        letter,
-                        self.roles(block, "给"),
-                        self.roles(block, "抄"),
-                        self.text(block, "说"),
-                        self.words(block, "附"),
-                        self.condition(block, "当"),
-                        line,
-                    )
-                )
-        return found
-
     def deadline(self, label: str, t: Table, state: str, line: int) -> Deadline:
         self.known(t, DEADLINE, "期限")
         length, due = self.text(t, "时长"), self.text(t, "到期")
@@ -487,13 +241,6 @@ class _Builder:
             parse_duration(length)
         except DurationError as why:
             raise self.wrong(f"“时长: {length}”:{why}", line) from None
-
-    def inner(self, t: Table, key: str) -> Effects | None:
-        if t.get(key) is None:
-            return None
-        block = self.sub(t, key)
-        self.known(block, EFFECT, key)
-        return self.effects(block)
 
     def document(self, label: str, t: Table, line: int) -> Document:
         self.known(t, DOCUMENT, "文件")
@@ -546,11 +293,6 @@ class _Builder:
             if name not in self.process_.fields:
                 raise self.wrong(f"“先记”里的“{name}”不是字段;请在“字段”里写明", given.lines[name])
         return {name: self.text(given, name) for name in given.pairs}
-
-    def flat(self, effects: Effects) -> Iterable[Effects]:
-        yield effects
-        for inner in [*effects.branch, *effects.also]:
-            yield from self.flat(inner)
 
     def action(self, label: str, t: Table, line: int) -> Action:
         self.known(t, ACTION, f"“{label}”")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_world import BODY, HEAD, a_process
 
-from mailflow.process import checks, digest_plans, loader, lookups, registers, slip_plans, values
+from mailflow.process import checks, digest_plans, lookups, registers, slip_plans, values, vocabulary
 from mailflow.process.library import Library, shipped
 
 PAGE = (shipped() / "README.md").read_text(encoding="utf-8")
@@ -16,7 +16,7 @@ BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
 SHOWN = set(re.findall(r"[\u4e00-\u9fff]+", " ".join(re.findall(r"`[^`\n]+`", PAGE) + BLOCKS)))
 
 WORDS = {
-    **{name: getattr(loader, name) for name in ("TOP", "FIELD", "EFFECT", "START", "STATE", "ACTION", "DEADLINE", "DOCUMENT", "CHECK", "LETTER", "BLOCK", "SPECIAL")},
+    **{name: getattr(vocabulary, name) for name in ("TOP", "FIELD", "EFFECT", "START", "STATE", "ACTION", "DEADLINE", "DOCUMENT", "CHECK", "LETTER", "BLOCK", "SPECIAL")},
     "KINDS": values.KINDS,
     "NAMED": checks.NAMED,
     "REGISTER": registers.WORDS,
