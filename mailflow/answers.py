@@ -19,15 +19,16 @@ from .process.names import Names
 from .process.world import Event
 
 if TYPE_CHECKING:
-    from .intake import End, Intake, Mail
+    from .intake import Intake
+    from .mail_in_hand import End, Handler, Mail
 
 WORDS = ("我的待办", "查询", "表单", "帮助")
 _NUMBER = re.compile(r"MF-[A-Z0-9]+-\d{4}-\d+", re.I)
 
 
-def answer(intake: Intake, mail: Mail, row: Any = None) -> End | None:
+def answer(intake: Handler, mail: Mail, row: Any = None) -> End | None:
     """The answer to a question in the subject or in the first line; None where there is none."""
-    from .intake import End
+    from .mail_in_hand import End
 
     line = next((text.strip() for text in mail.message.reply_text.split("\n") if text.strip()), "")
     asked = next((q for q in ((mail.subject.text if row is None else ""), line) if q.startswith(WORDS)), "")
@@ -73,7 +74,7 @@ def choice(intake: Intake, mail: Mail) -> End | None:
 
 def sorted_by(intake: Intake, mail: Mail) -> End | None:
     """What a person answers to a letter that asked where a mail belongs: `归入 MF-…`, `按 <标准标题>`, `忽略`."""
-    from .intake import End
+    from .mail_in_hand import End
 
     ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
     letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else None
@@ -116,7 +117,7 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
     return End("answered", None, "分拣:没有看懂")
 
 
-def may_see(intake: Intake, event: Event, row: Any) -> bool:
+def may_see(intake: Handler, event: Event, row: Any) -> bool:
     """Whether somebody may look at a case: who opened or owns it, who may act in it, whose project it is, their superiors, our own managers."""
     know = intake.know
     process = know.process_of(row["process"], row["version"])
@@ -133,7 +134,7 @@ def may_see(intake: Intake, event: Event, row: Any) -> bool:
     return event.who in involved | superiors or "系统管理员" in know.roles_of(event.who)
 
 
-def _query(intake: Intake, event: Event, rest: str, row: Any) -> None:
+def _query(intake: Handler, event: Event, rest: str, row: Any) -> None:
     know, tell = intake.know, intake.recorder.tell
     found = _NUMBER.search(rest)
     if found or (not rest and row is not None):
@@ -164,7 +165,7 @@ def _query(intake: Intake, event: Event, rest: str, row: Any) -> None:
     _cases(intake, event, f"查询 {rest}".strip(), opened)
 
 
-def _cases(intake: Intake, event: Event, title: str, found: list[Any]) -> None:
+def _cases(intake: Handler, event: Event, title: str, found: list[Any]) -> None:
     know = intake.know
     if not found:
         return intake.recorder.tell("says", event.who, event, 说=f"“{title}”:没有您能看到的在办单。", 事项="查询结果")
@@ -179,7 +180,7 @@ def _cases(intake: Intake, event: Event, title: str, found: list[Any]) -> None:
     _table(intake, event, title, rows)
 
 
-def _todo(intake: Intake, event: Event) -> None:
+def _todo(intake: Handler, event: Event) -> None:
     """The open cases in which the asker may do something now."""
     know = intake.know
     mine = []
@@ -196,7 +197,7 @@ def _todo(intake: Intake, event: Event) -> None:
     _cases(intake, event, "我的待办", mine)
 
 
-def _table(intake: Intake, event: Event, title: str, rows: list[list[Any]]) -> None:
+def _table(intake: Handler, event: Event, title: str, rows: list[list[Any]]) -> None:
     """Rows as text in the letter, and all of them as a workbook beside it."""
     shown = ["  ".join(str(c).replace("\n", "；") for c in row if str(c)) for row in rows[1:31]]
     text = f"{title}:共 {len(rows) - 1} 行" + (",前 30 行如下,全部见附件" if len(rows) > 31 else ",附件为表格") + "\n" + "\n".join(shown)
@@ -204,7 +205,7 @@ def _table(intake: Intake, event: Event, title: str, rows: list[list[Any]]) -> N
     intake.recorder.tell_with("says", event.who, event, [attach], 说=text, 事项=title)
 
 
-def _form(intake: Intake, event: Event, name: str) -> None:
+def _form(intake: Handler, event: Event, name: str) -> None:
     process = find(intake.know.library, name)
     if process is None:
         forms = [f for p in intake.know.library.processes.values() for s in p.starts for f in s.forms]
@@ -216,7 +217,7 @@ def _form(intake: Intake, event: Event, name: str) -> None:
     intake.recorder.tell_with("says", event.who, event, [{"kind": "blank", "form": form}], 说=says, 事项=f"空白表《{form}》")
 
 
-def _help(intake: Intake, event: Event) -> None:
+def _help(intake: Handler, event: Event) -> None:
     """What this person may begin, with the subject to write."""
     lines = []
     for process in intake.know.library.processes.values():

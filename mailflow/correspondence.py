@@ -37,6 +37,7 @@ class Desk:
     service: Any  # config.Service
     limits: Any  # config.Limits
     secret: bytes = b""
+    fax: str | None = None  # [fax] reply: how a fax number is an address
     held_back: list[str] = field(default_factory=list)
     _deadlines: list[Any] | None = None  # of the case being written about: each of its letters shows them
     attach_next: list[dict[str, Any]] = field(default_factory=list)  # files of the next letter, given ready
@@ -128,6 +129,9 @@ class Desk:
             for number, reader in enumerate(dict.fromkeys(plan.to)):
                 cc = plan.cc if number == 0 else []
                 self._one(reader, cc, [part], attach, event, answered, process, case, names, remembered)
+                printed = [a for a in attach if a["kind"] == "slip"]  # to be signed on paper: by fax as well
+                if printed and (fax := self.fax_address(reader)) and fax != self.address(reader)[0]:
+                    self._one(fax, [], [part], printed, event, Answered(), process, case, names, {})
 
     def _one(
         self, reader: str, cc: list[str], parts: list[dict[str, Any]], attach: list[dict[str, Any]], event: Event, answered: Answered,
@@ -182,7 +186,13 @@ class Desk:
             known = self.know.directory.by_address(reader)
             return reader, known.name if known else reader
         person = self.know.whole_person(reader)
-        return (person.address, person.name) if person else ("", reader)
+        return (person.address or self.fax_address(reader), person.name) if person else ("", reader)
+
+    def fax_address(self, reader: str) -> str:
+        """The mail-to-fax address of somebody's fax number, '' where there is none."""
+        person = self.know.whole_person(reader)
+        number = "".join(c for c in person.fax if c.isascii() and c.isdigit()) if person else ""
+        return self.fax.replace("{number}", number) if self.fax and number else ""
 
     def _thread(self, answered: Answered, case_id: int | None, address: str) -> tuple[str, str]:
         """In-Reply-To and References (RFC 5322 §3.6.4): the mail of this reader that is being answered, else our last letter to them about the case."""

@@ -20,8 +20,9 @@ from . import outbox, periodic, reminders
 from .calendars import WorkCalendar
 from .config import Config
 from .correspondence import Desk
-from .intake import End, Intake
+from .intake import Intake
 from .knowledge import Knowledge
+from .mail_in_hand import End
 from .mailbox import Cursor, Mailbox, MailboxError
 from .masterdata import MasterData
 from .people import Directory

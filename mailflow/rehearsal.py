@@ -62,7 +62,7 @@ def _rehearse(office: Office, conn: sa.Connection, process: Process, message: Me
     from store import mails
     from store.tables import letter, mail
 
-    from .intake import Mail
+    from .mail_in_hand import Mail
     from .routing import Opening, Router
 
     before = conn.scalar(sa.select(sa.func.max(letter.c.id))) or 0

@@ -15,7 +15,8 @@ from .process.slip_plans import SlipPlan
 from .process.world import Case, Event, Outcome, Refused, Step
 
 if TYPE_CHECKING:
-    from .intake import End, Intake, Mail
+    from .intake import Intake
+    from .mail_in_hand import End, Mail
 
 
 @dataclass(slots=True)
@@ -88,7 +89,7 @@ def _event(intake: Intake, mail: Mail, who: str) -> Event:
 
 def _unsigned(intake: Intake, mail: Mail, slip: _Slip) -> End:
     """Asked for again (the issue's `Signatures`); nothing is done."""
-    from .intake import End
+    from .mail_in_hand import End
 
     plan, process, case = slip.plan, slip.process, slip.case
     event = _event(intake, mail, mail.sender)
@@ -101,7 +102,7 @@ def _unsigned(intake: Intake, mail: Mail, slip: _Slip) -> End:
 
 
 def _signed(intake: Intake, mail: Mail, slip: _Slip) -> End:
-    from .intake import End
+    from .mail_in_hand import End
 
     plan, process, case = slip.plan, slip.process, slip.case
     document = plan.document or plan.name

@@ -1,0 +1,136 @@
+"""A mail being handled: what was read of it, who sent it, and what every handler of mails needs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import parsers
+from parsers import Message
+from parsers.documents import can_read, read_rows
+from parsers.fields import Fields, fields_from_rows, read_fields
+from parsers.subjects import Subject
+
+from .correspondence import Desk
+from .knowledge import Knowledge
+from .process import commands, forms
+from .process.model import Process
+from .process.world import Event
+from .recorder import Recorder
+from .routing import Router
+
+
+@dataclass(slots=True)
+class End:
+    """What became of a mail."""
+
+    end: str
+    case_id: int | None = None
+    reason: str = ""
+    content: str = ""
+
+
+@dataclass
+class Mail:
+    """A mail being handled: what was read of it and who sent it."""
+
+    row: Any
+    message: Message
+    subject: Subject
+    sender: str  # the person's name, '' for a stranger
+    proof: str = ""
+    titles: list[str] = field(default_factory=list)  # of attached documents
+    rows: list[list[str]] = field(default_factory=list)
+    papers: list[str] = field(default_factory=list)  # the text of attached documents
+    problems: list[str] = field(default_factory=list)  # attachments that could not be read, in Chinese for the sender
+
+
+class Handler:
+    """What every handler of mails shares: the world of the transaction, and how a mail becomes an event."""
+
+    def __init__(
+        self, know: Knowledge, desk: Desk, router: Router, trusted: Any, gateways: tuple[str, ...] = (), fetch_raw: Callable[[int], bytes | None] = lambda id: None
+    ):
+        self.fetch_raw = fetch_raw
+        self.know, self.desk, self.router, self.trusted, self.gateways = know, desk, router, trusted, gateways
+        self.recorder = Recorder(know, desk)
+        self.synonyms = know.library.command_synonyms()
+        self._words: dict[str, dict[str, str]] = {}
+
+    def _event(self, mail: Mail, process: Process | None, parts: dict[str, str] | None = None) -> Event:
+        message = mail.message
+        name = lambda a: p.name if (p := self.know.directory.by_address(a)) else a  # noqa: E731 - name where known, else the address
+        raw: dict[str, str] = {}
+        sheets = ""
+        if process is not None:
+            labels = forms.labels(process)
+            found: Fields = read_fields(message.reply_text, labels, message.tables)
+            raw = dict(found)
+            self._open_documents(mail)
+            sheets = "\n".join([*(" ".join(row) for row in mail.rows), *mail.papers])
+            if mail.rows:
+                for label, value in fields_from_rows(mail.rows, labels).items():
+                    if not raw.get(label):
+                        raw[label] = value
+        return Event(
+            at=mail.row["received_at"].astimezone(self.know.calendar.tz), who=mail.sender, address=message.sender, raw=raw, parts=parts or {},
+            subject=mail.subject.text or message.subject, text=message.reply_text, sheets=sheets, files=tuple(a.name for a in message.attachments if not a.inline or a.name),
+            to=tuple(name(a.address) for a in message.to), cc=tuple(name(a.address) for a in message.cc), proof=mail.proof, mail_id=mail.row["id"],
+        )  # fmt: skip
+
+    def _open_documents(self, mail: Mail) -> None:
+        """Reads attached forms, once a mail."""
+        if mail.titles or mail.problems:
+            return
+        for attachment in mail.message.attachments:
+            if not can_read(attachment):
+                continue
+            document = read_rows(attachment)
+            if document.problem:
+                mail.problems.append(document.problem)
+            mail.titles.append(attachment.name)
+            head = next((line.strip() for line in document.text.split("\n") if line.strip()), "")
+            if 2 < len(head) <= 40:
+                mail.titles.append(head)
+            mail.rows += document.rows
+            mail.papers.append(document.text[:20_000])
+
+    def _vocabulary(self, process: Process) -> dict[str, str]:
+        key = f"{process.name}@{process.version}@{id(process)}"
+        if key not in self._words:
+            self._words[key] = commands.vocabulary(process, self.synonyms)
+        return self._words[key]
+
+    def _all_words(self) -> set[str]:
+        if "" not in self._words:
+            every = {word: word for name, others in self.synonyms.items() for word in (name, *others)}
+            self._words[""] = every
+        return set(self._words[""])
+
+    def _content(self, mail: Mail) -> str:
+        """What makes two mails the same in substance: subject, words and attachments (§8-19)."""
+        digest = hashlib.sha256()
+        digest.update(re.sub(r"\s+", "", mail.subject.text + "\n" + mail.message.text).encode())
+        for attachment in mail.message.attachments:
+            digest.update(hashlib.sha256(attachment.data).digest())
+        return digest.hexdigest()
+
+
+    def original(self, mail_id: int | None) -> Message | None:
+        """An earlier mail, read again."""
+        raw = self.fetch_raw(mail_id) if mail_id else None
+        return parsers.read(raw) if raw is not None else None
+
+    def _sort(self, mail: Mail, why: str, also: list[str] | None = None) -> End:
+        """A person must say where it belongs; `also`: who else is told."""
+        event = self._event(mail, None)
+        summary = "\n".join(mail.message.reply_text.strip().split("\n")[:8])[:400]
+        for desk in dict.fromkeys([*(also or []), *self.know.with_role("系统管理员")[:3]]):
+            self.recorder.tell("sorting", desk, event, 说=why, 摘要=summary)
+        return End("sorting", None, why)
+
+    def _own(self, message: Message) -> bool:
+        return message.sender == self.desk.service.address.lower() or "X-Mailflow-Letter" in message.loop_marks
