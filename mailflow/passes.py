@@ -81,7 +81,7 @@ class Office:
 
     def desk(self, know: Knowledge) -> Desk:
         """Who writes letters in that transaction."""
-        return Desk(know, self.config.service, self.config.limits, self.secret)
+        return Desk(know, self.config.service, self.config.limits, self.secret, self.config.fax.reply)
 
     def intake(self, conn: sa.Connection, now: datetime) -> Intake:
         """Who handles mails in that transaction."""

@@ -70,11 +70,11 @@ FIELDS = "地市:河源\n局站:源城局\n设备:OptiX 155\n级别:三级\n现�
 class House:
     """A department with a level three fault that the maker has accepted: the slip to sign has gone to the institute."""
 
-    def __init__(self, folder: Path, out: Callable[[], str]) -> None:
+    def __init__(self, folder: Path, out: Callable[[], str], more: str = "") -> None:
         self.folder, self.out, self.count = folder, out, 0
         shutil.copytree(Path(__file__).resolve().parent.parent / "journeys" / "fixtures", folder, dirs_exist_ok=True)
         self.config = folder / "mailflow.toml"
-        self.config.write_text(self.config.read_text(encoding="utf-8") + f'\n[fax]\ngateways = ["{GATEWAY}"]\n', encoding="utf-8")
+        self.config.write_text(self.config.read_text(encoding="utf-8") + f'\n[fax]\ngateways = ["{GATEWAY}"]\n{more}', encoding="utf-8")
         for part in ("tmp", "new", "cur"):
             (folder / "inbox" / part).mkdir(parents=True)
         with (folder / "masterdata" / "people.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -82,7 +82,7 @@ class House:
         self.institute, self.maker = addresses["省研究院"], addresses["厂家受理"]
         self.mail(self.institute, "上报厂家的疑难故障情况表-河源-源城局", FIELDS)
         self.mail(self.maker, f"Re: [{self.number}]", "受理 2026-11-02 08:50")
-        [self.slip] = [a.get_content() for m in self.letters() for a in m.iter_attachments() if str(a.get_filename()).endswith(".pdf")]
+        [self.slip, *_] = [a.get_content() for m in self.letters() for a in m.iter_attachments() if str(a.get_filename()).endswith(".pdf")]
         self.sheet = printed(self.slip)
 
     number = "MF-F234-2026-0001"
@@ -184,3 +184,12 @@ def test_a_code_that_we_did_not_print_does_nothing(house: House) -> None:
 def test_a_fax_without_a_code_goes_to_a_person_whatever_the_gateway_says_of_itself(house: House) -> None:
     house.fax(Image.new("L", house.sheet.size, 255))
     assert house.end()["end"] == "sorting" and "传真" in house.end()["reason"]
+
+
+def test_a_slip_goes_to_the_fax_machine_too_where_letters_can(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """[fax] reply: to the number in people.csv, with the page to sign; what is not to be signed goes by mail alone."""
+    house = House(tmp_path, lambda: capsys.readouterr().out, 'reply = "{number}@fax.example"\n')
+    by_fax = [m for m in house.letters() if "@fax.example" in m["To"]]
+    assert len(by_fax) == 1
+    assert "02077770022@fax.example" in by_fax[0]["To"]
+    assert [a.get_content() for a in by_fax[0].iter_attachments()] == [house.slip]
