@@ -147,7 +147,7 @@ def test_whatever_is_imported_is_asked_for() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
             for top in (m.split(".")[0] for m in modules):
-                if top and top not in sys.stdlib_module_names and top not in ("mailflow", "parsers", "store"):
-                    if not names & {d.lower() for d in whose.get(top, [])}:
-                        missing.add((top, path.relative_to(TOP).as_posix(), *whose.get(top, [])))
+                ours = not top or top in sys.stdlib_module_names or top in ("mailflow", "parsers", "store")
+                if not ours and not names & {d.lower() for d in whose.get(top, [])}:
+                    missing.add((top, path.relative_to(TOP).as_posix(), *whose.get(top, [])))
     assert missing == set()
