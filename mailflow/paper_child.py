@@ -8,15 +8,15 @@ import sys
 from typing import Any
 
 
-def read(data: bytes, name: str, box: tuple[float, float, float, float], side: float) -> dict[str, Any]:
+def read(data: bytes, name: str, first: int, box: tuple[float, float, float, float], side: float) -> dict[str, Any]:
     """{codes: [{text, page, signed, digital}], pages, problem}."""
     from parsers.codes import read_codes, signed
-    from parsers.pages import PagesError, pages
+    from parsers.pages import PageLimits, PagesError, pages
 
     found: list[dict[str, Any]] = []
     count, problem = 0, ""
     try:
-        for count, page in enumerate(pages(data, name), 1):
+        for count, page in enumerate(pages(data, name, PageLimits(first=first)), 1):
             found += [{"text": c.text, "page": count, "signed": signed(page, c, box, side), "digital": page.digital} for c in read_codes(page)]
     except PagesError as why:
         problem = str(why)
@@ -31,7 +31,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it reads; it has nothing to write to a disk
-    json.dump(read(sys.stdin.buffer.read(), wish["name"], tuple(wish["box"]), wish["side"]), sys.stdout)
+    json.dump(read(sys.stdin.buffer.read(), wish["name"], wish["first"], tuple(wish["box"]), wish["side"]), sys.stdout)
     return 0
 
 

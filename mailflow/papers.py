@@ -45,13 +45,13 @@ def of(attachments: Sequence[Attachment]) -> list[Attachment]:
     return [a for a in attachments if is_paper(a) and not (a.inline and a.content_id and len(a.data) < _SMALL)][:MOST_FILES]
 
 
-def read(papers: Sequence[Attachment], seconds: int, memory_mb: int) -> Reading:
-    """Reads them one after the other, all of them within `seconds` (wall clock) and each within `memory_mb`."""
+def read(papers: Sequence[Attachment], seconds: int, memory_mb: int, first: int = 0) -> Reading:
+    """Reads them one after the other, all of them within `seconds` (wall clock) and each within `memory_mb`. `first`: of a PDF only so many pages."""
     reading = Reading()
     end = time.monotonic() + min(seconds, LONGEST)
     for paper in papers:
         left = end - time.monotonic()
-        found = _one(paper, left, memory_mb) if left > 1 else None
+        found = _one(paper, left, memory_mb, first) if left > 1 else None
         if found is None:
             reading.problems.append(f"附件《{paper.name or '附件'}》太复杂,在限定的时间和内存内读不完,没有读取;请用黑白 200 dpi 重新扫描,分次发来")
             continue
@@ -61,8 +61,8 @@ def read(papers: Sequence[Attachment], seconds: int, memory_mb: int) -> Reading:
     return reading
 
 
-def _one(paper: Attachment, seconds: float, memory_mb: int) -> dict[str, Any] | None:
-    wish = {"name": paper.name[:80], "seconds": max(1, int(seconds)), "memory_mb": memory_mb, "box": slips.SIGN_BOX, "side": slips.SIDE}
+def _one(paper: Attachment, seconds: float, memory_mb: int, first: int) -> dict[str, Any] | None:
+    wish = {"name": paper.name[:80], "seconds": max(1, int(seconds)), "memory_mb": memory_mb, "first": first, "box": slips.SIGN_BOX, "side": slips.SIDE}
     try:
         child = subprocess.run(
             [sys.executable, "-m", "mailflow.paper_child"], input=json.dumps(wish).encode() + b"\n" + paper.data, capture_output=True, timeout=seconds, check=False

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .mail_in_hand import End, Mail
 
 
+FIRST = 3  # pages of a PDF in an ordinary mail that may be a signed slip; from a gateway all may
+
+
 @dataclass(slots=True)
 class _Slip:
     """A slip of ours that came back."""
@@ -38,7 +41,7 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
     if not found:
         return intake._sort(mail, "传真网关来信,没有传真页") if gateway else None
     limits = intake.desk.limits
-    reading = papers.read(found, limits.reader_seconds, limits.reader_memory_mb)
+    reading = papers.read(found, limits.reader_seconds, limits.reader_memory_mb, 0 if gateway else FIRST)
     ends = [_one(intake, mail, seen) for seen in _distinct(reading.codes) if seen.signed or not beside and (gateway or seen.signed is None or not seen.digital)]
     ended = [end for end in ends if end is not None]
     if reading.problems and not gateway and mail.sender:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _IMAGES = ("TIFF", "JPEG", "PNG", "BMP", "GIF", "WEBP")
 _NAMES = ("tif", "tiff", "pdf", "jpg", "jpeg", "png", "bmp", "gif", "webp")
+_LONGEST = 2800  # pixels of a page's long side: A4 at 240 dots an inch
 _DOTS = 200  # an inch: at this a PDF is drawn; faxes have 204
 
 
@@ -30,6 +31,7 @@ class PageLimits:
     pages: int = 50
     pixels: int = 120_000_000  # of one page: a phone's photo has 12 to 108 million, A4 at 600 dots an inch 35
     total: int = 600_000_000   # of all pages
+    first: int = 0             # of a PDF only so many pages, however many it has: a manual that is attached is no fax; 0 for all
 
 
 class PagesError(ValueError):
@@ -155,8 +157,8 @@ def _square(grey: Image, dots: Any) -> Page:
     import PIL.Image
 
     width, height = grey.size
-    if max(width, height) > 4000:
-        part = 4000 / max(width, height)
+    if max(width, height) > _LONGEST:
+        part = _LONGEST / max(width, height)
         grey = grey.resize((round(width * part), round(height * part)), PIL.Image.Resampling.BOX)
         width, height = grey.size
     try:
@@ -182,9 +184,9 @@ def _pdf(data: bytes, name: str, limits: PageLimits) -> Iterator[Page]:
             raise PagesError(f"附件《{name}》加了密码,打不开;请去掉密码后重发") from None
         raise PagesError(f"附件《{name}》已损坏,打不开;请重新扫描或重新生成 PDF") from None
     with document:
-        if count > limits.pages:
+        if count > limits.pages and not limits.first:
             raise _too_many(name, limits)
-        for number in range(count):
+        for number in range(min(count, limits.first or count)):
             try:
                 page = document[number]
                 width, height = page.get_size()  # points, 72 an inch
