@@ -43,6 +43,9 @@ url = "{smtp}"
 
 [trust]
 commands = "directory"
+
+[fax]
+gateways = ["fax@demo.example"]
 """
 
 

@@ -19,6 +19,7 @@ class Scene:
     form: tuple[str, tuple[tuple[str, str], ...]] | None = None  # a Word document: its name, its rows
     press: str = ""  # an answer: the button of the newest letter to the sender that has it is pressed
     about: str = ""  # with `press` or alone: words that the letter answered must hold
+    signs: str = ""  # a fax: the slip in this person's newest letter about the matter, printed, signed and faxed back
     twice: bool = False  # the same bytes arrive a second time
 
 
@@ -68,6 +69,13 @@ SECOND = """被投诉人:周强
 说明:又一次没有提前告诉我就去了现场。
 """
 MENDED = "沟通结果:成功\n遗留的问题描述:无\n沟通日期:2026-11-20\n"
+FAULT = """报告单位:省研究院
+报告人:何工
+设备:OptiX 155
+软件版本:V2R3
+级别:三级
+现象:2 号环有次要告警上报,业务未中断
+"""
 FORM = (
     ("项目名称", "东湖景区监控"), ("客户", "东湖管委会"), ("申请人", "韩梅"), ("责任销售", "韩梅"), ("支持内容", "产品测试、客户培训"),
     ("技术支持内容要求", "为客户演示 30 路摄像头接入后的录像检索,并完成双机热备切换测试"), ("第一责任售前", "周强"), ("第二责任售前", "苏敏"),
@@ -83,6 +91,7 @@ ACTS = (
         Scene("一次投诉", "林晓", "投诉-滨江医院信息化项目沟通问题", COMPLAINT, cc=("郑经理", "高总监")),
         Scene("Word 立项单作附件", "韩梅", "技术支持立项单-东湖景区监控项目-韩梅", "郑经理:立项单见附件,请审批。", cc=("郑经理",), form=("技术支持立项单.docx", FORM)),
         Scene("休假自动答复", "何会计", "自动答复: 客户沟通-滨江医院信息化项目-周强", "我在休假,27 日回来。", headers={"Auto-Submitted": "auto-replied"}),
+        Scene("研究院上报一起三级故障", "省研究院", "上报厂家的疑难故障情况表-河源-源城局", FAULT),
         Scene("不认识的人来信", "somebody@elsewhere.example", "合作咨询", "您好,想了解贵公司的代理政策。"),
     )),
     Act("2026-11-23T10:30:00+08:00", (
@@ -90,10 +99,13 @@ ACTS = (
         Scene("点一下按钮:确认跟踪表", "周强", press="确认", about="滨江医院"),
         Scene("点一下按钮:同意立项", "郑经理", press="同意", about="东湖"),
         Scene("第二次投诉:到了扣罚的次数", "林晓", "投诉-滨江医院信息化项目沟通问题", SECOND, cc=("郑经理", "高总监")),
+        Scene("厂家受理:《疑难故障受理确认单》发给研究院签字", "厂家受理", text="受理 2026-11-23 09:20", about="源城局"),
         Scene("问一句现在有什么要办", "郑经理", "我的待办", "我的待办"),
     )),
     Act("2026-11-23T15:00:00+08:00", (
         Scene("点一下按钮:同意扣罚", "郑经理", press="同意", about="扣罚"),
+        Scene("研究院签好确认单,传真回来:按二维码找到单子", "fax@demo.example", "Fax from 020-77770022", "1 page(s)", signs="省研究院", about="确认单",
+              headers={"Auto-Submitted": "auto-generated"}),
         Scene("查一个项目", "林晓", "查询 滨江医院信息化", ""),
     )),
     Act("2026-11-24T09:00:00+08:00"),
