@@ -107,6 +107,15 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
         subject = first[1:].strip(" :：")
         person = intake.know.directory.by_address(original.sender)
         message = replace(original, subject=subject)
+        below = mail.message.reply_text.strip().partition("\n")[2]
+        if given := re.search(r"(?m)^[ \t]*来信人[ \t]*[:：][ \t]*(\S+)[ \t]*$", below):  # a fax, or somebody's other address: whose it is, and what stands on it
+            person = intake.know.whole_person(given[1])
+            if person is None:
+                intake.recorder.tell("says", event.who, event, 说=f"通讯录里没有“{given[1]}”;请核对姓名后再回一次。", 事项="分拣")
+                return End("answered", None, "分拣:没有这个人")
+            said = below.replace(given[0], "").strip()
+            words = said if original.sender in intake.gateways else f"{said}\n{original.reply_text}".strip()
+            message = replace(message, sender=person.address, sender_name=person.name, reply_text=words)
         again = replace(mail, row=row, message=message, subject=clean(subject), sender=person.name if person else "", titles=[], rows=[], problems=[])
         end = intake._fresh(again)
         stored_mails.finish(intake.know.conn, row["id"], end=end.end, case_id=end.case_id, reason=f"{event.who} 分拣:{end.reason}"[:300])

@@ -161,8 +161,8 @@ class Desk:
             rows.append(conn, waiting["id"], content=merged, letter="、".join(p["name"] for p in merged["parts"]), cc=both, subject=letters.subject(merged))
             return
         hour = now - timedelta(hours=1)  # two robots cannot talk for ever
-        due = now + timedelta(hours=1) if rows.count_since(conn, address, hour) >= self.limits.letters_per_person_hour else now
-        if case_id and rows.count_since(conn, address, hour, case_id) >= self.limits.letters_per_case_hour:
+        due = now + timedelta(hours=1) if rows.reached(conn, address, hour, self.limits.letters_per_person_hour) else now
+        if case_id and rows.reached(conn, address, hour, self.limits.letters_per_case_hour, case_id):
             self.held_back.append(reader)
             return
         self._tokens(content, shown, case)

@@ -205,9 +205,10 @@ class Recorder:
             found = cases.find(self.know.conn, parent_id=case.id, open=True)
         else:
             project = same.get("项目")
+            opened = cases.find(self.know.conn, process, open=True) if project is None else cases.open_in_project(self.know.conn, [process], project)
             found = [
                 r
-                for r in cases.find(self.know.conn, process, open=True, project=project)
+                for r in opened
                 if all(str(r["fields"].get(k, "")) == v for k, v in same.items() if k != "项目")
             ]
         for row in found:
@@ -216,8 +217,11 @@ class Recorder:
 
     def _upon(self, opened: str, case: Case, event: Event, depth: int) -> None:
         """Actions of other open cases of the project that wait for a case of this process (逢)."""
-        for process, action in self.know.library.waiting_for.get(opened, ()):
-            self._nudge(process, action, {"项目": case.project}, {}, case, event, depth)
+        waiting = self.know.library.waiting_for.get(opened, ())
+        for row in cases.open_in_project(self.know.conn, {process for process, _ in waiting}, case.project) if waiting else ():
+            for process, action in waiting:
+                if process == row["process"]:
+                    self._do(row, action, event, depth)
 
     def _do(self, row: Any, action: str, event: Event, depth: int, values: dict[str, str] | None = None) -> None:
         """Does an action of the service's own to another case, where its state allows it."""

@@ -48,9 +48,21 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
         intake.recorder.tell("says", mail.sender, intake._event(mail, None), 说="您的信已收到,但有附件没有读取:\n" + "\n".join(f"- {p}" for p in reading.problems), 事项="附件没有读取")
     if ended:
         return next((end for end in ended if end.case_id), ended[0])
-    if gateway:
-        return intake._sort(mail, "；".join(["传真里没有认出单据的二维码,请人工处理", f"共 {reading.pages} 页", *reading.problems])[:300])
-    return None
+    return _to_desk(intake, mail, reading) if gateway else None
+
+
+def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading) -> End:
+    """A fax without a code of ours: a person reads it, and says by one reply what it is, whose, and what stands on it."""
+    from .mail_in_hand import End
+
+    why = "；".join(["传真里没有认出单据的二维码,请人工处理", f"共 {reading.pages} 页", *reading.problems])
+    event = intake._event(mail, None)
+    how = "传真见附件。要开单,请回:\n按 标准标题\n来信人:姓名\n栏目:内容(表上的各栏,一行一栏)"
+    for reader in intake.know.with_role("系统管理员")[:3]:
+        if not reading.problems:  # what could not be read is kept, and not passed on
+            intake.desk.attach_next = [{"kind": "forwarded", "mail": mail.row["id"]}]
+        intake.recorder.tell("sorting", reader, event, 说=why, 摘要=how)
+    return End("sorting", None, why[:300])
 
 
 def _distinct(codes: list[papers.Seen]) -> list[papers.Seen]:

@@ -20,6 +20,7 @@ _BY_NUMBER = sa.select(case).where(case.c.number == sa.bindparam("number"))
 _LAST_SEQ = sa.select(sa.func.max(case.c.seq)).where(case.c.code == sa.bindparam("code"), case.c.year == sa.bindparam("year"))
 _OPEN = sa.insert(case).returning(case.c.id)
 _FIND = sa.select(case).order_by(case.c.id.desc())
+_OPEN_IN_PROJECT = _FIND.where(case.c.process.in_(sa.bindparam("processes", expanding=True)), case.c.project == sa.bindparam("project"), case.c.open)
 _NOTE = sa.insert(history)
 _DEADLINES_OF_ONE = sa.select(deadline).where(deadline.c.case_id == sa.bindparam("case_id")).order_by(deadline.c.id)
 _ADD_DEADLINE = sa.insert(deadline).returning(deadline.c.id)
@@ -89,6 +90,11 @@ def find(
     if limit is not None:
         query = query.limit(limit)
     return list(conn.execute(query).mappings())
+
+
+def open_in_project(conn: sa.Connection, processes: Collection[str], project: str) -> list[Row]:
+    """The open cases of these processes in a project, newest first."""
+    return list(conn.execute(_OPEN_IN_PROJECT, {"processes": list(processes), "project": project}).mappings())
 
 
 def listing(conn: sa.Connection) -> Iterator[Row]:

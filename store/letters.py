@@ -33,10 +33,11 @@ _LAST_TO = {
     about: sa.select(letters).where(condition, _TO, letters.c.status != "failed").order_by(letters.c.id.desc()).limit(1)
     for about, condition in _ABOUT.items()
 }
-MOST_COUNTED = 200  # no limit lies above, and a reader of thousands must not cost thousands
-_RECENT = sa.select(letters.c.id).where(_TO, letters.c.written_at >= sa.bindparam("since")).limit(MOST_COUNTED)
-_COUNT = sa.select(sa.func.count()).select_from(_RECENT.subquery())
-_COUNT_CASE = sa.select(sa.func.count()).select_from(_RECENT.where(_ABOUT[True]).subquery())
+# The letter that is the limit, seen from the newest: walks no further along its index than the limit reaches.
+_REACHED = {
+    about: sa.select(letters.c.written_at).where(condition, _TO).order_by(letters.c.written_at.desc()).limit(1).offset(sa.bindparam("behind"))
+    for about, condition in {True: letters.c.case_id == sa.bindparam("case_id"), False: sa.true()}.items()
+}
 _THIS = sa.update(letters).where(letters.c.id == sa.bindparam("this"), letters.c.status.in_(_OPEN))
 _SENT = _THIS.values(status="sent", sent_at=sa.bindparam("at"), error="")
 _NOT_SENT = _THIS.values(
@@ -157,10 +158,12 @@ def last_to(conn: sa.Connection, case_id: int | None, reader: str) -> sa.RowMapp
     return conn.execute(_LAST_TO[case_id is not None], {"case_id": case_id, "reader": reader}).mappings().first()
 
 
-def count_since(conn: sa.Connection, reader: str, since: datetime, case_id: int | None = None) -> int:
-    """How many letters were written to this reader since then, all or about one case, `MOST_COUNTED` at most: for the rate limit."""
-    values = {"reader": reader, "since": since, "case_id": case_id}
-    return int(conn.execute(_COUNT if case_id is None else _COUNT_CASE, values).scalar_one())
+def reached(conn: sa.Connection, reader: str, since: datetime, most: int, case_id: int | None = None) -> bool:
+    """Whether so many letters were written to this reader since then, in all or about one case: the rate limit."""
+    if most < 1:
+        return True
+    at = conn.execute(_REACHED[case_id is not None], {"reader": reader, "case_id": case_id, "behind": most - 1}).scalar_one_or_none()
+    return at is not None and at >= since
 
 
 _FILTERS: dict[str, Any] = {

@@ -142,9 +142,11 @@ def test_a_thread_goes_on_from_the_last_letter_that_did_not_fail(fresh_store: St
 def test_letters_to_a_reader_are_counted_for_all_or_for_one_case(fresh_store: Store) -> None:
     written(fresh_store, a_letter(1, case_id=1), a_letter(2), a_letter(3, written_at=NOON - timedelta(days=1)))
     with fresh_store.read() as conn:
-        assert letters.count_since(conn, "zhang@corp.example", NOON) == 2
-        assert letters.count_since(conn, "zhang@corp.example", NOON, case_id=1) == 1
-        assert letters.count_since(conn, "li@corp.example", NOON) == 0
+        assert letters.reached(conn, "zhang@corp.example", NOON, 2)
+        assert not letters.reached(conn, "zhang@corp.example", NOON, 3)
+        assert letters.reached(conn, "zhang@corp.example", NOON, 1, case_id=1)
+        assert not letters.reached(conn, "zhang@corp.example", NOON, 2, case_id=1)
+        assert not letters.reached(conn, "li@corp.example", NOON, 1)
 
 
 def test_a_message_id_is_never_used_twice(fresh_store: Store) -> None:
