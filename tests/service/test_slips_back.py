@@ -193,3 +193,17 @@ def test_a_slip_goes_to_the_fax_machine_too_where_letters_can(tmp_path: Path, ca
     assert len(by_fax) == 1
     assert "02077770022@fax.example" in by_fax[0]["To"]
     assert [a.get_content() for a in by_fax[0].iter_attachments()] == [house.slip]
+
+
+def test_who_sorts_sees_the_fax_and_opens_the_case_by_one_reply(house: House) -> None:
+    """`按 标题`, whose fax it is, and what stands on it; the case is the institute's and came by fax."""
+    house.fax(house.sheet.point([255] * 256))
+    [letter] = [m for m in house.letters() if "请分拣" in m["Subject"]]
+    assert [a.get_filename() for a in letter.iter_attachments()] == ["fax.tif"]
+    desk = letter["To"].addresses[0].addr_spec
+    title = "按 上报厂家的疑难故障情况表-韶关-曲江局\n"
+    house.mail(desk, f"Re: {letter['Subject']}", title + "来信人:没有这个人\n级别:三级\n现象:误码", In_Reply_To=letter["Message-ID"])
+    assert "没有这个人" in house.end()["reason"] and len(house.rows("cases")) == len({r["number"] for r in house.rows("cases") if "韶关" not in str(r["fields"])})
+    house.mail(desk, f"Re: {letter['Subject']}", title + "来信人:省研究院\n级别:三级\n现象:误码越限", In_Reply_To=letter["Message-ID"])
+    [opened] = [r for r in house.rows("cases") if r["fields"].get("局站") == "曲江局" and r["process"] == "carrier-fault-l234"]
+    assert (opened["opened_by"], opened["fields"]["现象"], opened["fields"]["方式"]) == ("省研究院", "误码越限", "传真")
