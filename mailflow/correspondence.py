@@ -39,6 +39,7 @@ class Desk:
     secret: bytes = b""
     fax: str | None = None  # [fax] reply: how a fax number is an address
     held_back: list[str] = field(default_factory=list)
+    fresh: dict[int, set[str]] = field(default_factory=dict)  # cases opened in this transaction, and who was written to about them
     _deadlines: list[Any] | None = None  # of the case being written about: each of its letters shows them
     attach_next: list[dict[str, Any]] = field(default_factory=list)  # files of the next letter, given ready
 
@@ -153,7 +154,8 @@ class Desk:
                 content = anonymity.masked(content, secret)
                 attach = [a for a in attach if not a.get("mail") or (mail := mails.get(conn, a["mail"])) is None or mail["sender"] not in secret]
         content |= {"attach": attach, **remembered}
-        waiting = rows.waiting_for(conn, case_id, address) if case_id else None
+        first = case_id is not None and case_id in self.fresh and address not in self.fresh[case_id]  # nothing can stand there yet: nothing is asked
+        waiting = rows.waiting_for(conn, case_id, address) if case_id and not first else None
         if waiting is not None:
             merged = letters.join(waiting["content"], content)
             self._tokens(merged, shown, case)
@@ -162,14 +164,16 @@ class Desk:
             return
         hour = now - timedelta(hours=1)  # two robots cannot talk for ever
         due = now + timedelta(hours=1) if rows.reached(conn, address, hour, self.limits.letters_per_person_hour) else now
-        if case_id and rows.reached(conn, address, hour, self.limits.letters_per_case_hour, case_id):
+        if case_id and not first and rows.reached(conn, address, hour, self.limits.letters_per_case_hour, case_id):
             self.held_back.append(reader)
             return
         self._tokens(content, shown, case)
         if copies:
             for action in content.get("actions", []):
                 action.pop("token", None)  # a copy would hand the proof on
-        in_reply_to, references = self._thread(answered, case_id, address)
+        in_reply_to, references = self._thread(answered, None if first else case_id, address)
+        if first and case_id is not None:
+            self.fresh[case_id].add(address)
         domain = self.service.address.partition("@")[2] or "mailflow.invalid"
         rows.write(
             conn,

@@ -66,10 +66,11 @@ def send(store: Store, config: Config, library: Library, transport: Transport, n
             results = [(id, "again" if what == "sent" else what, error or str(why)) for id, what, error in results]
         attempts = {row["id"]: row["attempts"] for row in claimed}
         with store.begin() as conn:
+            rows.sent_many(conn, [id for id, what, _ in results if what == "sent"], now)
             for id, what, error in results:
                 if what == "sent":
-                    rows.sent(conn, id, now)
-                elif what == "uncertain":
+                    continue
+                if what == "uncertain":
                     rows.uncertain(conn, id, error)
                 elif what == "failed" or attempts[id] >= GIVE_UP_AFTER:
                     rows.failed(conn, id, error)

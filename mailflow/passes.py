@@ -187,6 +187,7 @@ class Office:
             log.exception("mail %s is held", row["id"])
             intake.know.forget_projects()  # what the savepoint took back may be remembered
             intake.know.kept_versions.clear()
+            intake.desk.fresh.clear()
             if message is not None:
                 mails.finish(conn, row["id"], end="held", message_id=message.message_id, sender=message.sender, subject=message.subject)
             mails.hold(conn, row["id"], f"{type(why).__name__}: {why}"[:300], traceback.format_exc())

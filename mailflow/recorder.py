@@ -47,6 +47,7 @@ class Recorder:
         written: dict[str, Any] | None = None
         if new:
             written = self._open(process, case)
+            self.desk.fresh[case.id] = set()
             for document in process.documents.values():
                 if not document.length and not document.due and document.when is None:
                     cases.set_document(conn, case.id, document.name, {})
@@ -59,7 +60,7 @@ class Recorder:
         self._entries(outcome, case, event, depth)
         names = Names(process, case, event, self.know)
         self._expected(process, case, names)
-        changes = timekeeping.keep(self.know, process, case, names, event.at, outcome)
+        changes = timekeeping.keep(self.know, process, case, names, event.at, outcome, new)
         if written != _columns(case):
             self._save(case, event.at)
         for child in outcome.children:

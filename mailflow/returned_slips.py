@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parsers.subjects import clean
 from store import cases
 
 from . import papers, slips
-from .process import decide
+from .process import decide, forms
 from .process.model import Process
 from .process.names import Names
 from .process.slip_plans import SlipPlan
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 
 FIRST = 3  # pages of a PDF in an ordinary mail that may be a signed slip; from a gateway all may
+CLEAR = 0.95  # less sure than this is marked for whoever checks it
+PRINT = 3  # pages of a fax whose print is read
 
 
 @dataclass(slots=True)
@@ -41,7 +45,7 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
     if not found:
         return intake._sort(mail, "传真网关来信,没有传真页") if gateway else None
     limits = intake.desk.limits
-    reading = papers.read(found, limits.reader_seconds, limits.reader_memory_mb, 0 if gateway else FIRST)
+    reading = papers.read(found, limits.reader_seconds, limits.reader_memory_mb, 0 if gateway else FIRST, PRINT if gateway else 0)
     ends = [_one(intake, mail, seen) for seen in _distinct(reading.codes) if seen.signed or not beside and (gateway or seen.signed is None or not seen.digital)]
     ended = [end for end in ends if end is not None]
     if reading.problems and not gateway and mail.sender:
@@ -57,12 +61,33 @@ def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading) -> End:
 
     why = "；".join(["传真里没有认出单据的二维码,请人工处理", f"共 {reading.pages} 页", *reading.problems])
     event = intake._event(mail, None)
-    how = "传真见附件。要开单,请回:\n按 标准标题\n来信人:姓名\n栏目:内容(表上的各栏,一行一栏)"
+    how = _as_read(intake, reading) or "传真见附件。要开单,请回:\n按 标准标题\n来信人:姓名\n栏目:内容(表上的各栏,一行一栏)"
     for reader in intake.know.with_role("系统管理员")[:3]:
         if not reading.problems:  # what could not be read is kept, and not passed on
             intake.desk.attach_next = [{"kind": "forwarded", "mail": mail.row["id"]}]
         intake.recorder.tell("sorting", reader, event, 说=why, 摘要=how)
     return End("sorting", None, why[:300])
+
+
+def _as_read(intake: Intake, reading: papers.Reading) -> str:
+    """The form as its print was read, as the lines to correct and send back; '' where no form was recognised. Nothing of it counts before a person says so."""
+    from parsers.printed import fields, upside_down
+
+    best: tuple[int, str] = (0, "")
+    for lines, width, height in reading.words:
+        for page in (lines, upside_down(lines, width, height)):
+            opening = intake.router.by_form(clean(""), ["", *(w.text for w in page)])
+            if opening is None:
+                continue
+            process = opening.process
+            known = forms.labels(process)
+            found = {known[label]: value for label, value in fields(page, known).items()}
+            subject = next(iter(process.starts[opening.start].subjects), "")
+            subject = re.sub(r"<([^<>]+)>", lambda m, found=found: found[m[1]][0] if m[1] in found else m[0], subject)  # type: ignore[misc]
+            told = [f"{name}:{value}" + ("(看不清)" if sure < CLEAR else "") for name, (value, sure) in found.items()]
+            if len(found) >= best[0]:
+                best = (len(found), "\n".join(["传真见附件。下面是机器读出的,不一定对;请对着附件改好,补上来信人,从“按”字起回复:", f"按 {subject}", "来信人:", *told]))
+    return best[1]
 
 
 def _distinct(codes: list[papers.Seen]) -> list[papers.Seen]:

@@ -38,15 +38,15 @@ def ladder_of(know: Knowledge, declared: Deadline | Document | None) -> list[dea
     return deadlines.rungs(table.rows, declared.ladder) if table and declared and declared.ladder else []
 
 
-def keep(know: Knowledge, process: Process, case: Case, names: Names, now: datetime, outcome: Outcome) -> Changes:
-    """Makes the rows agree with the case as it is now."""
+def keep(know: Knowledge, process: Process, case: Case, names: Names, now: datetime, outcome: Outcome, new: bool = False) -> Changes:
+    """Makes the rows agree with the case as it is now; a `new` case has none yet."""
     changes = Changes()
     for name in outcome.pause:
         case.memo.setdefault("pauses", {}).setdefault(name, []).append([now.isoformat(), None])
     for name in outcome.resume:
         for pause in case.memo.get("pauses", {}).get(name, []):
             pause[1] = pause[1] or now.isoformat()
-    rows = cases.deadlines(know.conn, [case.id])
+    rows = [] if new else cases.deadlines(know.conn, [case.id])
     for name in outcome.restart:
         for row in rows:
             if row["name"] == name and row["stopped_at"] is None:

@@ -40,6 +40,11 @@ _REACHED = {
 }
 _THIS = sa.update(letters).where(letters.c.id == sa.bindparam("this"), letters.c.status.in_(_OPEN))
 _SENT = _THIS.values(status="sent", sent_at=sa.bindparam("at"), error="")
+_SENT_MANY = (
+    sa.update(letters)
+    .where(letters.c.id.in_(sa.bindparam("these", expanding=True)), letters.c.status.in_(_OPEN))
+    .values(status="sent", sent_at=sa.bindparam("at"), error="")
+)
 _NOT_SENT = _THIS.values(
     status=sa.bindparam("new_status"),
     sent_at=None,
@@ -90,6 +95,12 @@ def claim(conn: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]
 def sent(conn: sa.Connection, id: int, at: datetime) -> None:
     """SMTP took it (or a person says so of an uncertain one). Raises LookupError when it was not being sent."""
     _settle(conn, _SENT, id, {"at": at})
+
+
+def sent_many(conn: sa.Connection, ids: Collection[int], at: datetime) -> None:
+    """The same for several letters in one statement. Raises LookupError when one of them was not being sent."""
+    if ids and conn.execute(_SENT_MANY, {"these": list(ids), "at": at}).rowcount != len(ids):
+        raise LookupError(f"of the letters {sorted(ids)} not all are being sent")
 
 
 def failed(conn: sa.Connection, id: int, error: str, retry_at: datetime | None = None) -> None:
