@@ -110,7 +110,7 @@ def say_time(moment: datetime) -> str:
 
 def say_due(moment: datetime) -> str:
     """The same with its weekday, for deadlines."""
-    return f"{say_time(moment)}(周{WEEKDAYS[moment.weekday()]})"
+    return f"{say_time(moment)}（周{WEEKDAYS[moment.weekday()]}）"
 
 
 def _one_line(text: str) -> str:
@@ -127,33 +127,33 @@ def _short(text: str) -> str:
 
 def plain(content: Mapping[str, Any]) -> str:
     """The letter as plain text, never longer than somebody reads."""
-    lines = [f"{content['reader']},您好:", ""]
+    lines = [f"{content['reader']}，您好：", ""]
     for p in content["parts"]:
         if p["text"]:
             lines += [p["text"], ""]
     if content.get("actions"):
-        lines += ["【您现在可以】直接回复本信,第一行写下面的一种:"]
+        lines += ["【您现在可以】直接回复本信，第一行写下面的一种："]
         lines += [f"  {a['show']}" + (f"    {a['note']}" if a.get("note") else "") for a in content["actions"]] + [""]
     if content.get("number"):
-        lines += ["【单据】", f"  单号:{content['number']}    {content.get('process', '')}"]
+        lines += ["【单据】", f"  单号：{content['number']}    {content.get('process', '')}"]
         if content.get("title"):
-            lines.append(f"  事项:{content['title']}")
+            lines.append(f"  事项：{content['title']}")
         if content.get("received"):
-            lines.append(f"  收到时间:{content['received']}")
-        lines.append(f"  当前状态:{content.get('state', '')}" + (f"    下一步:{content['next']}" if content.get("next") else ""))
-        lines += [f"  时限:{d['name']} {d['due']} {d['status']}" + (f"    ({d['how']})" if d.get("how") else "") for d in content.get("deadlines", [])]
+            lines.append(f"  收到时间：{content['received']}")
+        lines.append(f"  当前状态：{content.get('state', '')}" + (f"    下一步：{content['next']}" if content.get("next") else ""))
+        lines += [f"  时限：{d['name']} {d['due']} {d['status']}" + (f"    ({d['how']})" if d.get("how") else "") for d in content.get("deadlines", [])]
         lines.append("")
     if content.get("facts"):
         lines.append("【内容】")
         for label, value in content["facts"][:MOST_FACTS]:
             first, *more = _short(value).split("\n")
-            lines += [f"  {label}:{first}", *(f"    {line}" for line in more[:6])]
+            lines += [f"  {label}：{first}", *(f"    {line}" for line in more[:6])]
         lines.append("")
     if content.get("history"):
         lines += ["【经过】", *(f"  {h}" for h in content["history"][-MOST_HISTORY:]), ""]
     lines += ["--", content.get("service", "")]
     if content.get("number"):
-        lines.append("(本信由系统发出。回信时请保留标题里的单号;回“查询”可看全部经过)")
+        lines.append("（本信由系统发出。回信时请保留标题里的单号;回“查询”可看全部经过）")
     text = "\n".join(lines)
     if text.count("\n") > 78 or len(text) > 3900:
         kept, size = [], 0
@@ -162,7 +162,7 @@ def plain(content: Mapping[str, Any]) -> str:
             if size > 3700:
                 break
             kept.append(line)
-        text = "\n".join([*kept, "…", "(内容较长,其余略;回“查询”可看全部)", "--", content.get("service", "")])
+        text = "\n".join([*kept, "…", "（内容较长，其余略；回“查询”可看全部）", "--", content.get("service", "")])
     return text + "\n"
 
 
@@ -187,11 +187,11 @@ def rich(content: Mapping[str, Any], address: str) -> str:
     out = [f'<div style="{_CSS["page"]}">']
     if lead := subject(content):
         out.append(f'<div style="{_CSS["bar"]}">{e(lead)}</div>')
-    out.append(f"<p>{e(content['reader'])},您好:</p>")
+    out.append(f"<p>{e(content['reader'])}，您好：</p>")
     for p in content["parts"]:
         out += [f"<p>{e(block).replace(chr(10), '<br>')}</p>" for block in p["text"].split("\n\n") if block.strip()]
     if content.get("actions"):
-        out.append(f'<div style="{_CSS["h"]}">您现在可以(点一下,再点发送)</div><div>')
+        out.append(f'<div style="{_CSS["h"]}">您现在可以（点一下，再点发送）</div><div>')
         for a in content["actions"]:
             title = f"Re: {subject(content)}" + (f" {a['token']}" if a.get("token") else "")
             link = f"mailto:{quote(address, safe='@')}?subject={quote(title)}&body={quote(a['body'])}"
