@@ -26,7 +26,6 @@ LONGEST = 500  # lines; longer is not read in one sitting
 # module → why it may be longer
 LONGER = {
     "mailflow/config.py": "one reader of one file: every key with its check and the sentence that says what to write instead",
-    "mailflow/intake.py": "one mail's way from top to bottom; what it calls lives elsewhere",
 }
 # word that is a state or letter somewhere in templates/ → what else it is, so that code may say it
 SAID = "what people read for a deadline's, a row's or a mail's status (CONTRACT, --json), whatever a process calls its states"
