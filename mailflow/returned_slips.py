@@ -10,6 +10,7 @@ from parsers.subjects import clean
 from store import cases
 
 from . import papers, slips
+from .blank_forms import whole_form
 from .process import decide, forms
 from .process.model import Process
 from .process.names import Names
@@ -80,7 +81,8 @@ def _as_read(intake: Intake, reading: papers.Reading) -> str:
             if opening is None:
                 continue
             process = opening.process
-            known = forms.labels(process)
+            asked = {f.name for f in whole_form(process)}
+            known = {label: name for label, name in forms.labels(process).items() if name in asked}
             found = {known[label]: value for label, value in fields(page, known).items()}
             subject = next(iter(process.starts[opening.start].subjects), "")
             subject = re.sub(r"<([^<>]+)>", lambda m, found=found: found[m[1]][0] if m[1] in found else m[0], subject)  # type: ignore[misc]

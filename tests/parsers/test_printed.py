@@ -1,0 +1,62 @@
+"""A form's fields by where its cells stand on the page: rows of two cells and four, cells of several lines, labels misread, pages upside down."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from parsers.pages import pages
+from parsers.printed import Words, fields, read_words, upside_down
+
+LABELS = ("设备型号", "联系人", "故障现象", "已采取措施", "级别")
+
+
+def line(text: str, left: float, top: float, sure: float = 0.99) -> Words:
+    return Words(text, (left, top, left + 40 * len(text), top + 45), sure)
+
+
+FORM = [
+    line("上报厂家的疑难故障情况表", 500, 100), line("设备型号", 230, 300), line("NE40E-X8", 450, 298), line("联系人:", 1020, 310), line("欧阳建国", 1220, 305, 0.8),
+    line("B口邻居反复震荡,", 450, 500), line("故障现象", 230, 525), line("每次中断约90秒", 450, 550), line("己采取措施", 200, 700, 0.9), line("更换光模块", 450, 702),
+    line("级别:三级", 230, 800), line("不认识的栏", 1000, 702), line("别的内容", 1300, 702),
+]  # fmt: skip
+READ = {"设备型号": "NE40E-X8", "联系人": "欧阳建国", "故障现象": "B口邻居反复震荡,每次中断约90秒", "已采取措施": "更换光模块", "级别": "三级"}
+
+
+def test_values_stand_right_of_their_labels() -> None:
+    found = fields(FORM, LABELS)
+    assert {name: value for name, (value, _) in found.items()} == READ
+    assert found["联系人"][1] == 0.8, "as sure as the least sure of its lines"
+
+
+def test_a_page_upside_down_is_turned_by_its_places_alone() -> None:
+    turned = upside_down(FORM, 1728, 2400)
+    assert {name: value for name, (value, _) in fields(turned, LABELS).items()} != READ
+    assert {name: value for name, (value, _) in fields(upside_down(turned, 1728, 2400), LABELS).items()} == READ
+
+
+def test_a_label_without_a_value_has_none() -> None:
+    assert fields([line("设备型号", 230, 300), line("写在下面很远", 450, 600)], LABELS) == {}
+
+
+@pytest.mark.slow
+def test_print_is_read() -> None:
+    """With the extra `ocr` alone."""
+    pytest.importorskip("rapidocr")
+    from pathlib import Path
+
+    import pylopdf_fonts_zh_cn
+    from PIL import Image, ImageDraw, ImageFont
+
+    sheet = Image.new("L", (1728, 1200), 255)
+    font = ImageFont.truetype(str(Path(pylopdf_fonts_zh_cn.__file__).parent / "NotoSansSC-Regular.otf"), 44)
+    for text, x, y in (("设备型号", 230, 300), ("NE40E-X8", 500, 300), ("联系人", 1000, 300), ("欧阳建国", 1250, 300)):
+        ImageDraw.Draw(sheet).text((x, y), text, font=font, fill=0)
+    for turn in (0, 180):
+        out = io.BytesIO()
+        sheet.rotate(turn).save(out, "PNG")
+        page = next(pages(out.getvalue()))
+        words = read_words(page)
+        best = max((fields(w, LABELS) for w in (words, upside_down(words, *page.image.size))), key=len)
+        assert {name: value for name, (value, _) in best.items()} == {"设备型号": "NE40E-X8", "联系人": "欧阳建国"}
