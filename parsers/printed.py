@@ -14,6 +14,7 @@ from typing import Any
 
 from .pages import Page
 
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(\d{2}:\d{2})(?!\d)")  # the reader loses the space between day and time
 _LIKE = 0.78  # how near a misread label must be: 己采取措施 is 已采取措施
 
 
@@ -100,7 +101,7 @@ def fields(words: Sequence[Words], labels: Iterable[str]) -> dict[str, tuple[str
     found = {}
     for name, lines in values.items():
         cell = _cell(lines)
-        found[name] = ("".join(w.text for w in cell), min(w.sure for w in cell))
+        found[name] = (_MOMENT.sub(r"\1 \2", "".join(w.text for w in cell)), min(w.sure for w in cell))
     return found
 
 

@@ -36,6 +36,10 @@ def test_a_page_upside_down_is_turned_by_its_places_alone() -> None:
     assert {name: value for name, (value, _) in fields(upside_down(turned, 1728, 2400), LABELS).items()} == READ
 
 
+def test_a_day_and_its_time_are_two_words() -> None:
+    assert fields([line("联系人", 200, 300), line("2026-11-1822:10", 450, 300)], LABELS)["联系人"][0] == "2026-11-18 22:10"
+
+
 def test_a_label_without_a_value_has_none() -> None:
     assert fields([line("设备型号", 230, 300), line("写在下面很远", 450, 600)], LABELS) == {}
 
