@@ -162,7 +162,7 @@ def _query(intake: Handler, event: Event, rest: str, row: Any) -> None:
         return tell("says", event.who, event, process, case, 说=head + "\n经过:\n" + "\n".join(story[-20:]))
     register = next((r for r in know.library.registers.values() if rest.startswith(r.name)), None)
     if register is not None:
-        if set(know.roles_of(event.who)) & {"客户", "乙方", "第三方供应商", "研究院", "省公司", "分公司", "厂家"}:
+        if know.library.outside_roles() & set(know.roles_of(event.who)):
             return tell("says", event.who, event, 说=f"台账“{register.name}”只供内部查看:无权限。", 事项="查询结果")
         wanted = rest[len(register.name) :].split()
         rows = show.register_rows(know, register, [know.project(w)[0] or know.person(w) or w for w in wanted])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from store import cases, mails
@@ -55,7 +55,7 @@ class Desk:
                 continue
             if action.when is not None and not action.when.holds(names.many):
                 continue
-            words = _as_words(process, action)
+            words = _as_words(process, action, self.know.library.negative_words())
             shown.append(words | {"note": words["note"].replace("<单号>", f"[{case.number}]")})
         return shown
 
@@ -256,7 +256,7 @@ class Desk:
         return {"kind": "slip", "name": f"{plan.name}-{case.number}.pdf", "page": page}
 
 
-def _as_words(process: Process, action: Action) -> dict[str, Any]:
+def _as_words(process: Process, action: Action, negatives: set[str]) -> dict[str, Any]:
     """How an action is shown and what its button writes."""
     label = lambda name: (process.fields[name].labels or (name,))[0]  # noqa: E731 - the word people write
     asks = [label(n) for n in action.asks]
@@ -266,22 +266,17 @@ def _as_words(process: Process, action: Action) -> dict[str, Any]:
     body = action.name + (" " if short else "") + "".join(f"\n{a}:" for a in asks[1:])
     notes = []
     if len(asks) > 1:
-        notes.append(f"下面逐行写明:{'、'.join(asks[1:])}")
+        notes.append(f"下面逐行写明：{'、'.join(asks[1:])}")
     if may:
-        notes.append(f"可写:{'、'.join(may)}")
+        notes.append(f"可写：{'、'.join(may)}")
     if action.hint:
         notes.append(action.hint)
     if action.needs_file:
         notes.append(f"随信附《{action.needs_file}》")
     if action.form and asks:
-        show, body = f"{action.name}:逐行填写 {'、'.join(asks)}", "".join(f"{a}:\n" for a in asks)
+        show, body = f"{action.name}：逐行填写 {'、'.join(asks)}", "".join(f"{a}:\n" for a in asks)
         notes = []
     if action.subjects:
-        notes.append("或另发一信,标题:" + " / ".join(action.subjects))
-    negative = action.name in ("驳回", "无法支持", "有异议", "撤销", "不同意", "不扣")
-    return {"word": action.name, "show": show, "note": ";".join(notes), "body": body, "negative": negative}
-
-
-def event_of(now: datetime) -> Event:
-    """An event of the service itself."""
-    return Event(now)
+        notes.append("或另发一信，标题：" + " / ".join(action.subjects))
+    negative = action.name in negatives
+    return {"word": action.name, "show": show, "note": "；".join(notes), "body": body, "negative": negative}

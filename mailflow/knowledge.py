@@ -63,7 +63,7 @@ class Knowledge:
     def with_role(self, role: str) -> list[str]:
         """Everybody with a role; `*` is every colleague (people of our own, no customers or carriers)."""
         if role == "*":
-            outside = {"客户", "乙方", "第三方供应商", "研究院", "省公司", "分公司", "厂家"}
+            outside = self.library.outside_roles()
             return [p.name for p in self.directory.people if p.active and not outside & set(p.roles)]
         return [p.name for p in self.directory.with_role(role)]
 

@@ -33,7 +33,6 @@ ENGINE_WORDS = {
     **dict.fromkeys(("进行中", "已结束", "已确认", "有异议", "重复", "已答复"), SAID),
     "退件": "the step in the history of a form that went back (RULEBOOK §0.4 通用退件)",
     "暂定": "a column of code tables: this value was assumed (RULEBOOK §6)",
-    "不扣": "a command of RULEBOOK §0.4: its button is grey",
     "内部文件外发": "the line in the history when an internal paper went outside",
     "EXTRA": "SQLite's PRAGMA synchronous",
 }

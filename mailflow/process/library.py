@@ -115,6 +115,16 @@ class Library:
         table = self.tables.get("通用信")
         return table.find(场合=occasion).get("信", "") if table else ""
 
+    def negative_words(self) -> set[str]:
+        """Commands that refuse (column 语气 of 命令词): their buttons look so."""
+        table = self.tables.get("命令词")
+        return {row["命令"] for row in table.rows if row.get("语气") == "否"} if table else set()
+
+    def outside_roles(self) -> set[str]:
+        """The roles of people who are not colleagues (table 外部岗位)."""
+        table = self.tables.get("外部岗位")
+        return {row["岗位"] for row in table.rows} if table else set()
+
     def command_synonyms(self) -> dict[str, list[str]]:
         """Canonical command word → its synonyms."""
         table = self.tables.get("命令词")
