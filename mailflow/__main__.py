@@ -128,6 +128,11 @@ def _arguments() -> argparse.ArgumentParser:
     c.add_argument("--now", metavar="TIME")
     c = command("replay", _replay, "把搁置的信重新处理")
     c.add_argument("id", nargs="+", type=int)
+    c = command("settle", _settle, "不知发没发出去的信(outbox 里 uncertain):查明后说是已发出,还是再发一次")
+    c.add_argument("id", nargs="+", type=int, help="mailflow outbox 里的编号")
+    which = c.add_mutually_exclusive_group(required=True)
+    which.add_argument("--sent", action="store_true", help="查到了,已发出")
+    which.add_argument("--again", action="store_true", help="没有发出,再发一次")
     return p
 
 
@@ -253,6 +258,28 @@ def _replay(args: argparse.Namespace) -> int:
     if missing:
         print(f"没有搁置着的编号:{'、'.join(map(str, sorted(missing)))};执行 mailflow inbox 查看", file=sys.stderr)
     return 1 if missing or done.ends.get("held") else 0
+
+
+def _settle(args: argparse.Namespace) -> int:
+    """A person found out what became of letters on whose sending the connection broke (DESIGN: neither doubled nor dropped in silence)."""
+    from datetime import UTC, datetime
+
+    from store import letters
+
+    now = datetime.now(UTC)
+    with _office(args) as office, office.store.begin() as conn:
+        known = {row["id"] for row in letters.outbox(conn, {"status": "uncertain"})}
+        for id in known & set(args.id):
+            if args.sent:
+                letters.sent(conn, id, now)
+            else:
+                letters.failed(conn, id, "由人查明没有发出,再发一次", now)
+    done, missing = sorted(known & set(args.id)), sorted(set(args.id) - known)
+    if done:
+        print(f"{'、'.join(map(str, done))}:{'记为已发出' if args.sent else '下一趟再发'}")
+    if missing:
+        print(f"不是 uncertain 的编号:{'、'.join(map(str, missing))};执行 mailflow outbox 查看", file=sys.stderr)
+    return 1 if missing else 0
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -411,3 +411,24 @@ def test_replay_handles_held_mail_again_and_names_what_is_not_held(department: D
     done = department.run("replay", "1", "77")
     assert done.returncode == 1 and "77" in done.stderr
     assert rows(department, "inbox")[0]["end"] not in ("held", "")
+
+
+def test_a_person_settles_an_uncertain_letter_as_sent_or_has_it_sent_again(department: Department) -> None:
+    department.put(mail())
+    department.run("once", "--now", NOW)
+    (first, told), (second, again) = ((row["id"], row["message_id"]) for row in rows(department, "outbox")[:2])
+    store = open_store(f"sqlite:///{department.folder}/mailflow.db", str(department.folder / "archive"))
+    from store import tables
+
+    with store.begin() as conn:
+        conn.execute(tables.letter.update().values(status="uncertain"))
+    store.close()
+    assert department.run("settle", str(first), "--sent").returncode == 0
+    assert department.run("settle", str(second), "--again").returncode == 0
+    department.run("once")
+    states = {row["id"]: row["status"] for row in rows(department, "outbox")}
+    assert (states[first], states[second]) == ("sent", "sent")
+    went = [letter["Message-ID"] for letter in department.letters()]
+    assert (went.count(told), went.count(again)) == (1, 2)
+    refused = department.run("settle", str(first), "--again")
+    assert refused.returncode == 1 and str(first) in refused.stderr
