@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from conftest import Box
 
-from mailflow.mailbox import Cursor, MailboxError, open_mailbox
+from mailflow.mailbox import Cursor, Envelope, Mailbox, MailboxError, open_mailbox
 from mailflow.mailbox.demo_server import DemoServer
 from mailflow.transport import open_transport
 
@@ -30,6 +30,19 @@ def listens(port: int) -> bool:
         return False
 
 
+def fetched(mailbox: Mailbox) -> list[tuple[Envelope, bytes]]:
+    """As the service does: a connection that broke is tried again. mail-devel's SMTP side wakes IDLE from a thread of its own, now and then
+    before its IMAP side can give the whole mail; it then hangs up in the middle of FETCH."""
+    for _ in range(20):
+        try:
+            return [mail for batch in mailbox.fetch(Cursor(), lambda _: set()) for mail in batch]
+        except MailboxError as why:
+            if not why.temporary:
+                raise
+            time.sleep(0.1)
+    raise AssertionError("the demonstration's server gave no whole mail within two seconds")
+
+
 def test_a_letter_sent_is_fetched_and_idle_wakes_and_all_is_gone_within_a_second() -> None:
     with DemoServer() as server:
         transport = open_transport(Box(server.smtp_url()), lambda: "")
@@ -38,7 +51,7 @@ def test_a_letter_sent_is_fetched_and_idle_wakes_and_all_is_gone_within_a_second
         assert not mailbox.wait(0.1)
         threading.Timer(0.2, transport.send, [LETTER, "a@corp.example", [TO, CC]]).start()
         assert mailbox.wait(5)
-        [[(envelope, data)]] = mailbox.fetch(Cursor(), lambda _: set())
+        [(envelope, data)] = fetched(mailbox)
         assert b"Message-ID: <1@corp.example>" in data
         assert abs(envelope.received_at - datetime.now(UTC)) < timedelta(minutes=1)
         cursor = mailbox.done([envelope])
