@@ -13,7 +13,7 @@ from mailflow.config import ConfigError
 from mailflow.masterdata import MasterData, MasterDataError
 from mailflow.people import Directory
 
-FIXTURES = Path("/work/shared/fixtures/masterdata")
+FIXTURES = Path(__file__).resolve().parents[3] / "shared" / "fixtures" / "masterdata"  # beside the project, where it is
 PEOPLE = """\
 姓名,邮箱,角色,单位,上级,电话,传真
 张三,zhangsan@corp.example、zs@corp.example,售前,技术支持部,王经理,13800000003,

@@ -12,7 +12,7 @@ import pytest
 
 from mailflow.config import Config, ConfigError, Mailbox, OAuth2, Smtp, load, password
 
-FIXTURE = Path("/work/shared/fixtures/mailflow.toml")
+FIXTURE = Path(__file__).resolve().parents[3] / "shared" / "fixtures" / "mailflow.toml"  # beside the project, where it is
 MINIMAL = """\
 [service]
 address = "mailflow@corp.example"
