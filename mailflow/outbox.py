@@ -35,7 +35,7 @@ def send(store: Store, config: Config, library: Library, transport: Transport, n
             return sent, ""
         stopped = ""
         results: list[tuple[int, str, str]] = []
-        for number, row in enumerate(claimed):
+        for row in claimed:
             if stopped := stopped or ("服务正在结束,下次再发" if stopping() else ""):
                 results.append((row["id"], "again", stopped))
                 continue
@@ -55,7 +55,6 @@ def send(store: Store, config: Config, library: Library, transport: Transport, n
                 stopped = str(why)
             except Exception as why:
                 results.append((row["id"], "failed", f"信做不出来:{type(why).__name__}: {why}"))
-            del number
         try:
             transport.flush()
         except TransportUncertain as why:

@@ -13,8 +13,6 @@ from .knowledge import Knowledge
 from .process import registers
 from .process.registers import Register
 
-MATCHED = ("project", "who")
-
 
 def moment(at: datetime | None, know: Knowledge) -> str | None:
     """ISO 8601 with offset, in the service's zone, to the second."""

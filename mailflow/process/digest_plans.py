@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .yamltext import Items, Table, TemplateError, Text, read_file
+from .yamltext import Items, Table, TemplateError, read_file
 
 TOP = ("汇总", "时间", "收信", "抄送", "范围", "开头", "节")
 SECTION = ("标题", "取", "流程", "台账", "状态", "按", "期间", "列")
@@ -46,40 +45,23 @@ class DigestPlan:
 def read_digest(path: Path) -> DigestPlan:
     """The digest of one file. Raises TemplateError."""
     table, _ = read_file(path)
-
-    def known(t: Table, words: tuple[str, ...]) -> None:
-        for key, line in t.lines.items():
-            if key not in words:
-                near = difflib.get_close_matches(key, words, 1, 0.3)
-                raise TemplateError(f"汇总里不认识“{key}”" + (f",是不是“{near[0]}”?" if near else f";可以写:{'、'.join(words)}"), path.name, line)
-
-    def text(t: Table, key: str) -> str:
-        node = t.get(key)
-        return node.value if isinstance(node, Text) else ""
-
-    def words(t: Table, key: str) -> tuple[str, ...]:
-        node = t.get(key)
-        if isinstance(node, Items):
-            return tuple(i.value for i in node.items if isinstance(i, Text))
-        return (node.value,) if isinstance(node, Text) and node.value else ()
-
-    known(table, TOP)
-    scope = text(table, "范围") or "自己的"
+    table.refuse_others(TOP, "汇总", path.name)
+    scope = table.text("范围") or "自己的"
     if scope not in ("自己的", "全部"):
         raise TemplateError("“范围”只能写 自己的 或 全部", path.name, table.lines["范围"])
-    plan = DigestPlan(text(table, "汇总") or path.stem, text(table, "时间"), words(table, "收信"), words(table, "抄送"), scope == "自己的", text(table, "开头"), file=path.name)
+    plan = DigestPlan(table.text("汇总") or path.stem, table.text("时间"), table.words("收信"), table.words("抄送"), scope == "自己的", table.text("开头"), file=path.name)
     if not plan.when or not plan.roles:
         raise TemplateError("汇总要写“时间”和“收信”", path.name, 1)
     sections = table.get("节")
     for item in sections.items if isinstance(sections, Items) else ():
         if not isinstance(item, Table):
             raise TemplateError("“节”的每一条应是“名称: 值”", path.name, item.line)
-        known(item, SECTION)
-        source = text(item, "取")
+        item.refuse_others(SECTION, "汇总", path.name)
+        source = item.text("取")
         if source not in SOURCES:
             raise TemplateError(f"“取: {source}”只能写:{'、'.join(SOURCES)}", path.name, item.lines.get("取", item.line))
-        period = text(item, "期间")
+        period = item.text("期间")
         if period not in PERIODS:
             raise TemplateError(f"“期间: {period}”只能写:{'、'.join(p for p in PERIODS if p)}", path.name, item.lines["期间"])
-        plan.sections.append(Section(text(item, "标题") or source, source, words(item, "流程"), text(item, "台账"), words(item, "状态"), text(item, "按"), period, words(item, "列"), item.line))
+        plan.sections.append(Section(item.text("标题") or source, source, item.words("流程"), item.text("台账"), item.words("状态"), item.text("按"), period, item.words("列"), item.line))
     return plan

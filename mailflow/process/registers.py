@@ -101,9 +101,3 @@ def tiers(register: Register, tables: Tables) -> list[Tier]:
         return []
     table = tables[register.tiers_table]
     return [Tier(int(row["每几次"]), row["台账"], row["代码"], row.get("说明", "")) for row in table.rows if row.get("每几次", "").isdigit()]
-
-
-def wanted(count: int, tier: Tier, stronger: bool) -> int:
-    """How many rows a tier owes for a count (S8-14); `stronger`: where a higher tier replaces this one (penalty.overlap)."""
-    owed = count // tier.every
-    return owed - (count // (tier.every * 2) if stronger else 0)

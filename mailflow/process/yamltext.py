@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,6 +51,25 @@ class Table:
 
     def get(self, key: str) -> Text | Items | Table | None:
         return self.pairs.get(key)
+
+    def text(self, key: str) -> str:
+        """A scalar's text, '' where there is none."""
+        node = self.pairs.get(key)
+        return node.value if isinstance(node, Text) else ""
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A list's words, or a scalar as one."""
+        node = self.pairs.get(key)
+        if isinstance(node, Items):
+            return tuple(i.value for i in node.items if isinstance(i, Text))
+        return (node.value,) if isinstance(node, Text) and node.value else ()
+
+    def refuse_others(self, known: tuple[str, ...], where: str, file: str) -> None:
+        """Raises TemplateError for a key that is none of these words, with the nearest one."""
+        for key, line in self.lines.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1, 0.3)
+                raise TemplateError(f"{where}里不认识“{key}”" + (f",是不是“{near[0]}”?" if near else f";可以写:{'、'.join(known)}"), file, line)
 
 
 _FULLWIDTH_KEY = re.compile(r"^\s*(?:- )?\s*[^\s#\"'：:][^：:]{0,29}：")
