@@ -36,6 +36,7 @@ from mailflow.mailbox import open_mailbox
 from mailflow.masterdata import MasterData
 from mailflow.passes import Done, Office
 from mailflow.process.library import Library, shipped
+from mailflow.process.references import dangling
 from mailflow.transport import open_transport
 from mailflow.wiring import open_library
 from store import open_store
@@ -60,6 +61,7 @@ TABLES: dict[str, Callable[[Any], Iterable[dict[str, Any]]]] = {
 STEP = {"at", "mail", "expect", "files", *TABLES}
 MAIL = {"from", "to", "cc", "subject", "text", "html", "charset", "headers", "times", "message_id", "attach", "raw"}
 MAIL |= {"replying_to", "received_by", "press", "number_from"}
+WITHOUT = {"rows", "rule", "file", "after", "line", "put"}
 EXPECT = {"to", "cc", "anyone", "contains", "without", "count", "attachment"}
 NO_TEMPLATE = re.compile(r"{{|}}|{%|%}|Traceback \(|\b(?:None|NaN|undefined|nan)\b|<\w[\w.]* object|\bdatetime\.")
 NUMBER = re.compile(r"MF-[A-Z0-9]+-\d{4}-\d{4,}")
@@ -128,7 +130,7 @@ class Letter:
 class Stage:
     """A fresh department in a folder, with its mail so far."""
 
-    def __init__(self, story: dict[str, Any], folder: Path, beside: Path, database: str = "", verbose: bool = False):
+    def __init__(self, story: dict[str, Any], folder: Path, beside: Path, database: str = "", verbose: bool = False, without: dict[str, Any] | None = None):
         self.story, self.folder, self.beside, self.verbose = story, folder, beside, verbose
         shutil.copytree(FIXTURES, folder, dirs_exist_ok=True)
         for box in ("inbox", "outbox"):
@@ -146,7 +148,13 @@ class Stage:
         config = load(folder / "mailflow.toml")
         if database:  # a test database's URL may hold what a configuration must not, such as a password
             config = replace(config, store=replace(config.store, database=database))
+        if without is not None:
+            config = replace(config, templates_folder=lessened(without, config.templates_folder, folder / "lessened"))
         self.office = _office(config)
+        if without is not None:
+            self.office.refresh()
+            if wrong := set(self.office.library.problems) - set(dangling(self.office.library)):  # what leads nowhere now is in force all the same
+                raise ValueError(f"without that line the templates cannot be read, so the story would break for nothing: {wrong}")
 
     def put_files(self, files: dict[str, str]) -> None:
         for name, text in files.items():
@@ -372,6 +380,39 @@ def _office(config: Config) -> Office:
     return Office(config, store, library, MasterData(config.masterdata_folder), boxes, lambda: open_transport(config.smtp, lambda: ""), b"a secret of the stories alone, 32.")
 
 
+def lessened(without: dict[str, Any], own: Path | None, into: Path) -> Path:
+    """A copy of the story's own templates (or an empty folder) in which one file of the shipped ones lacks a rule's line, or says `put` instead.
+
+    A line of a process goes with what is indented under it. `after` names a line before it, where the same line stands in several places.
+    """
+    known(without, WITHOUT, "a [[without]]")
+    if own is not None:
+        shutil.copytree(own, into)
+    target = into / without["file"]
+    lines = (target if target.exists() else shipped() / without["file"]).read_text(encoding="utf-8-sig").split("\n")
+    begin = 0
+    for words in [without["after"]] if isinstance(without.get("after", ""), str) else without["after"]:
+        if words:
+            begin = _at(lines, words, begin, without) + 1
+    at = _at(lines, without["line"], begin, without)
+    depth = len(lines[at]) - len(lines[at].lstrip())
+    end = at + 1
+    if target.suffix == ".yaml":
+        while end < len(lines) and (not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > depth):
+            end += 1
+    lines[at:end] = [lines[at][:depth] + without["put"]] if "put" in without else []
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("\n".join(lines), encoding="utf-8")
+    return into
+
+
+def _at(lines: list[str], words: str, begin: int, without: dict[str, Any]) -> int:
+    for number in range(begin, len(lines)):
+        if lines[number].strip() == words.strip():
+            return number
+    raise ValueError(f"{without['file']} has no line {words!r} after line {begin}")
+
+
 def known(table: dict[str, Any], words: Iterable[str], where: str) -> None:
     """A misspelt word in a story would otherwise be a promise that nobody checks."""
     if odd := set(table) - set(words):
@@ -430,12 +471,12 @@ def workbook(rows: list[list[str]]) -> bytes:
     return out.getvalue()
 
 
-def play(file: Path, folder: Path, database: str = "", verbose: bool = False) -> None:
-    """Plays one file in an empty folder. Raises Broken."""
+def play(file: Path, folder: Path, database: str = "", verbose: bool = False, without: dict[str, Any] | None = None) -> None:
+    """Plays one file in an empty folder; with `without` under templates that lack that line. Raises Broken."""
     story = tomllib.loads(file.read_text(encoding="utf-8"))
     if verbose:
         print(f"{file.stem}: {story['title']}")
-    stage = Stage(story, folder, file.parent, database, verbose)
+    stage = Stage(story, folder, file.parent, database, verbose, without)
     try:
         stage.play()
     finally:
@@ -446,6 +487,7 @@ def main() -> int:
     """Plays the files named on the command line on SQLite; exit status 1 where one is broken."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("-v", "--verbose", action="store_true", help="show every pass and letter")
+    arguments.add_argument("-w", "--without", action="store_true", help="also take each rule's line of [[without]] away: the story must break each time")
     arguments.add_argument("file", nargs="+", type=Path)
     given = arguments.parse_args()
     broken = 0
@@ -457,7 +499,15 @@ def main() -> int:
             except Broken as why:
                 broken += 1
                 print(f"BROKEN  {file.stem}: {why}")
-    print(f"{len(given.file) - broken} passed, {broken} failed")
+        for without in tomllib.loads(file.read_text(encoding="utf-8")).get("without", []) if given.without else []:
+            with tempfile.TemporaryDirectory(prefix="journey-") as folder:
+                try:
+                    play(file, Path(folder), without=without)
+                    broken += 1
+                    print(f"HOLDS ALL THE SAME  {file.stem} without {without['file']}: {without['line']}")
+                except Broken as why:
+                    print(f"breaks as it must  {file.stem} {without['rows']} without {without['line']}: {str(why).splitlines()[0][:160]}")
+    print(f"{len(given.file)} stories, {broken} failed")
     return 1 if broken else 0
 
 
