@@ -123,7 +123,7 @@ class Desk:
             path = self.know.library.letters.get(name)
             if path is None:
                 raise letters.LetterError(f"没有“{name}”这封信;请在 letters/ 里写好 {name}.txt")
-            part = letters.part(path, self.context(letters.names(path), process, case, names, event, {"说": plan.says, **plan.facts}))
+            part = letters.part(path, self.context(letters.names(path), process, case, names, event, {"说": plan.says, "收信人": "、".join(plan.to), **plan.facts}))
             attach = [self.attachment(word, process, case, event) for word in plan.attach] + self.attach_next
             self.attach_next = []
             remembered = {"choices": plan.facts["候选标题"]} if plan.facts.get("候选标题") else {}

@@ -259,11 +259,11 @@ class Process:
     file: str = ""
 
     def actions_in(self, state: str) -> dict[str, Action]:
-        """What may be done in a state: its own actions before those that may always be done."""
+        """What may be done in a state: its own actions, and after them those that may always be done."""
         card = self.states.get(state)
         if card is None or card.final:
             return {**self.anytime} if card is None else {}
-        return {**self.anytime, **card.actions}
+        return {**card.actions, **{name: action for name, action in self.anytime.items() if name not in card.actions}}
 
     def every_action(self) -> dict[str, Action]:
         """One action for each name that occurs anywhere."""
