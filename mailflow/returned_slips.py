@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 
 FIRST = 3  # pages of a PDF in an ordinary mail that may be a signed slip; from a gateway all may
-CLEAR = 0.95  # less sure than this is marked for whoever checks it
 PRINT = 3  # pages of a fax whose print is read
 
 
@@ -72,7 +71,7 @@ def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading) -> End:
 
 def _as_read(intake: Intake, reading: papers.Reading) -> str:
     """The form as its print was read, as the lines to correct and send back; '' where no form was recognised. Nothing of it counts before a person says so."""
-    from parsers.printed import fields, upside_down
+    from parsers.printed import SURE, fields, upside_down
 
     best: tuple[int, str] = (0, "")
     for lines, width, height in reading.words:
@@ -86,7 +85,7 @@ def _as_read(intake: Intake, reading: papers.Reading) -> str:
             found = {known[label]: value for label, value in fields(page, known).items()}
             subject = next(iter(process.starts[opening.start].subjects), "")
             subject = re.sub(r"<([^<>]+)>", lambda m, found=found: found[m[1]][0] if m[1] in found else m[0], subject)  # type: ignore[misc]
-            told = [f"{name}:{value}" + ("(看不清)" if sure < CLEAR else "") for name, (value, sure) in found.items()]
+            told = [f"{name}:{cell.text}" + ("(看不清)" if cell.sure < SURE else "") for name, cell in found.items()]
             if len(found) >= best[0]:
                 best = (len(found), "\n".join(["传真见附件。下面是机器读出的,不一定对;请对着附件改好,补上来信人,从“按”字起回复:", f"按 {subject}", "来信人:", *told]))
     return best[1]

@@ -7,28 +7,44 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .pages import Page
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SURE = 0.9  # at or above it a cell's value is practically never wrong; what is below is shown to a person beside its picture
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(\d{2}:\d{2})(?!\d)")  # the reader loses the space between day and time
 _LIKE = 0.78  # how near a misread label must be: 己采取措施 is 已采取措施
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(slots=True)
 class Words:
-    """One line of print: left, top, right, bottom in pixels of the square image, turned upright; `sure` from 0 to 1."""
+    """One line of print; `box` is left, top, right, bottom in pixels of `upright`'s image, `sure` from 0 to 1, `others` what else it may be, likeliest first."""
 
     text: str
-    box: tuple[float, float, float, float]
+    box: Box
     sure: float
+    others: tuple[str, ...] = ()
 
     @property
     def middle(self) -> float:
         return (self.box[1] + self.box[3]) / 2
+
+
+@dataclass(slots=True)
+class Cell:
+    """What stands in a field: at or above SURE `sure` means that it may be taken; `box` is where, in pixels of `upright`'s image, for a picture of it."""
+
+    text: str
+    sure: float
+    box: Box
 
 
 def available() -> bool:
@@ -46,6 +62,11 @@ def _engine() -> Any:
 
     logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
     return RapidOCR(params={"Global.log_level": "critical"})
+
+
+def upright(page: Page) -> Image:
+    """The page as it is read: square pixels, turned upright, made level. What `Words.box` and `Cell.box` are pixels of."""
+    return page.image
 
 
 def read_words(page: Page) -> list[Words]:
@@ -78,15 +99,15 @@ def upside_down(words: Sequence[Words], width: int, height: int) -> list[Words]:
     return sorted((Words(w.text, (width - w.box[2], height - w.box[3], width - w.box[0], height - w.box[1]), w.sure) for w in words), key=lambda w: (w.box[1], w.box[0]))
 
 
-def fields(words: Sequence[Words], labels: Iterable[str]) -> dict[str, tuple[str, float]]:
-    """label → (value, how sure): what stands right of a label or, in a cell of several lines, nearest to it."""
-    known = {_plain(label): label for label in labels}
+def fields(words: Sequence[Words], labels: Iterable[str], known: Mapping[str, Sequence[str]] | None = None) -> dict[str, Cell]:
+    """label → what stands right of it or, in a cell of several lines, nearest to it. `known`: for a label, values that are to be expected."""
+    names = {_plain(label): label for label in labels}
     heads: list[tuple[Words, str]] = []
     rest: list[Words] = []
     values: dict[str, list[Words]] = {}
     for line in words:
         head, mark, inline = line.text.replace("：", ":").partition(":")
-        name = _label(head, known) if len(head) <= 12 else None
+        name = _label(head, names) if len(head) <= 12 else None
         if name is None:
             rest.append(line)
             continue
@@ -101,7 +122,8 @@ def fields(words: Sequence[Words], labels: Iterable[str]) -> dict[str, tuple[str
     found = {}
     for name, lines in values.items():
         cell = _cell(lines)
-        found[name] = (_MOMENT.sub(r"\1 \2", "".join(w.text for w in cell)), min(w.sure for w in cell))
+        left, top, right, bottom = zip(*(w.box for w in cell), strict=True)
+        found[name] = Cell(_MOMENT.sub(r"\1 \2", "".join(w.text for w in cell)), min(w.sure for w in cell), (min(left), min(top), max(right), max(bottom)))
     return found
 
 

@@ -26,18 +26,18 @@ READ = {"设备型号": "NE40E-X8", "联系人": "欧阳建国", "故障现象":
 
 def test_values_stand_right_of_their_labels() -> None:
     found = fields(FORM, LABELS)
-    assert {name: value for name, (value, _) in found.items()} == READ
-    assert found["联系人"][1] == 0.8, "as sure as the least sure of its lines"
+    assert {name: cell.text for name, cell in found.items()} == READ
+    assert found["联系人"].sure == 0.8, "as sure as the least sure of its lines"
 
 
 def test_a_page_upside_down_is_turned_by_its_places_alone() -> None:
     turned = upside_down(FORM, 1728, 2400)
-    assert {name: value for name, (value, _) in fields(turned, LABELS).items()} != READ
-    assert {name: value for name, (value, _) in fields(upside_down(turned, 1728, 2400), LABELS).items()} == READ
+    assert {name: cell.text for name, cell in fields(turned, LABELS).items()} != READ
+    assert {name: cell.text for name, cell in fields(upside_down(turned, 1728, 2400), LABELS).items()} == READ
 
 
 def test_a_day_and_its_time_are_two_words() -> None:
-    assert fields([line("联系人", 200, 300), line("2026-11-1822:10", 450, 300)], LABELS)["联系人"][0] == "2026-11-18 22:10"
+    assert fields([line("联系人", 200, 300), line("2026-11-1822:10", 450, 300)], LABELS)["联系人"].text == "2026-11-18 22:10"
 
 
 def test_a_label_without_a_value_has_none() -> None:
@@ -63,4 +63,4 @@ def test_print_is_read() -> None:
         page = next(pages(out.getvalue()))
         words = read_words(page)
         best = max((fields(w, LABELS) for w in (words, upside_down(words, *page.image.size))), key=len)
-        assert {name: value for name, (value, _) in best.items()} == {"设备型号": "NE40E-X8", "联系人": "欧阳建国"}
+        assert {name: cell.text for name, cell in best.items()} == {"设备型号": "NE40E-X8", "联系人": "欧阳建国"}
