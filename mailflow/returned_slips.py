@@ -84,7 +84,7 @@ def _as_read(intake: Intake, reading: papers.Reading) -> str:
             known = {label: name for label, name in forms.labels(process).items() if name in asked}
             found = {known[label]: value for label, value in fields(page, known).items()}
             subject = next(iter(process.starts[opening.start].subjects), "")
-            subject = re.sub(r"<([^<>]+)>", lambda m, found=found: found[m[1]][0] if m[1] in found else m[0], subject)  # type: ignore[misc]
+            subject = re.sub(r"<([^<>]+)>", lambda m, found=found: found[m[1]].text if m[1] in found else m[0], subject)  # type: ignore[misc]
             told = [f"{name}:{cell.text}" + ("(看不清)" if cell.sure < SURE else "") for name, cell in found.items()]
             if len(found) >= best[0]:
                 best = (len(found), "\n".join(["传真见附件。下面是机器读出的,不一定对;请对着附件改好,补上来信人,从“按”字起回复:", f"按 {subject}", "来信人:", *told]))
