@@ -207,9 +207,29 @@ class Knowledge:
             if args["what"] == "最近":
                 return str(rows[-1]["data"].get(args["column"], "")) if rows else ""
             count, total = len(rows), sum(r["points"] for r in rows)
+        elif by.keys() == {"who"} and args["what"] == "次数":
+            return str(self.counted(register, by["who"], case.opened_at))
         else:
             count, total = cases.count_and_sum(self.conn, register.name, registers.COUNTED, **by)
         return f"{count if args['what'] == '次数' else count + 1 if args['what'] == '第几次' else total:g}"
+
+    def counted(self, register: registers.Register, who: str, moment: datetime) -> int:
+        """How many rows count for a person: all of them, or where the register's window is a month those of the moment's month."""
+        since, until = None, None
+        if self.library.config(register.window) == "month":
+            since = moment.astimezone(self.calendar.tz).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+            until = (since + timedelta(days=32)).replace(day=1)
+        return cases.count_and_sum(self.conn, register.name, registers.COUNTED, who=who, since=since, until=until)[0]
+
+    def higher_replaces(self) -> bool:
+        """Whether a higher threshold takes the place of the lower ones that it includes (RULEBOOK §6-1)."""
+        return self.library.config("penalty.overlap") == "permanent_only"
+
+    def _thresholds_ahead(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        steps = registers.ahead(registers.tiers(self.library.registers[args["register"]], self.library.tables), int(number(look(args["count"])) or 0), self.higher_replaces())
+        if args["what"] == "差":
+            return str(steps[0][0]) if steps else ""
+        return "；".join(f"再有 {more} 次，{step.says}" for more, step in steps)
 
     def _from_table(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return self.library.tables[args["table"]].first(look, args["column"])
@@ -400,7 +420,7 @@ class Knowledge:
 _METHODS = {
     "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "未到": "not_written_to",
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "当班": "on_duty", "文件": "from_documents",
-    "子单": "from_children", "收件": "missing_recipient", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
+    "子单": "from_children", "收件": "missing_recipient", "档次": "thresholds_ahead", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "名单": "people_meant", "客户项目": "projects_of_customer",
     "父单": "from_parent", "期间": "period", "先有": "first_filled", "约定": "from_contract", "未办": "not_done", "加减": "arithmetic", "有单": "numbers_in_month",
 }  # fmt: skip

@@ -64,7 +64,7 @@ def add(know: Knowledge, case: Case, plan: EntryPlan, at: datetime, mail_id: int
     done.added.append(new)
     if register.process:
         done.to_decide.append((register, new))
-    _reckon(know, register, who, case, at, mail_id, done)
+    _reckon(know, register, who, case, moment, at, mail_id, done)
     return done
 
 
@@ -77,33 +77,29 @@ def change(know: Knowledge, rows: list[dict[str, Any]], status: str, at: datetim
         cases.change_entry(know.conn, row["id"], {"status": status})
         if status == "reversed":
             done.reversed.append(row["id"])
-        _reckon(know, know.library.registers[row["register"]], row["who"], case, at, mail_id, done)
+        _reckon(know, know.library.registers[row["register"]], row["who"], case, row["at"], at, mail_id, done)
     return done
 
 
-def _reckon(know: Knowledge, register: Register, who: str, case: Case, at: datetime, mail_id: int | None, done: Written) -> None:
-    """Makes the rows that thresholds owe for a person agree with the count (S8-14): too few are added, too many reversed, newest first."""
+def _reckon(know: Knowledge, register: Register, who: str, case: Case, moment: datetime, at: datetime, mail_id: int | None, done: Written) -> None:
+    """Makes the rows that thresholds owe for a person agree with the count (S8-14): too few are added, too many reversed, newest first.
+
+    `moment` is that of the event that came or fell: its month is docked, and where the window is a month, counted; `at` is now.
+    """
     steps = registers.tiers(register, know.library.tables)
     if not steps or not who:
         return
+    month = f"{moment.astimezone(know.calendar.tz):%Y-%m}"
     monthly = know.library.config(register.window) == "month"
-    rows = cases.entries(know.conn, register.name, who=who, statuses=registers.COUNTED)
-    month = lambda moment: moment.astimezone(know.calendar.tz).strftime("%Y-%m")  # noqa: E731 - one expression, used thrice
-    if monthly:
-        rows = [r for r in rows if month(r["at"]) == month(at)]
-    count = len(rows)
-    higher_replaces = know.library.config("penalty.overlap") == "permanent_only"
-    for number, tier in enumerate(steps):
-        owed = count // tier.every
-        if higher_replaces:
-            owed -= sum(count // other.every for other in steps[number + 1 :])
+    count = know.counted(register, who, moment)
+    for tier, owed in zip(steps, registers.owed(steps, count, know.higher_replaces()), strict=True):
         # what a manager has waived stays decided: the next row does not bring it back
         have = [r for r in cases.entries(know.conn, tier.register, code=tier.code, who=who, statuses=(*registers.COUNTED, "waived"))]
         if monthly:
-            have = [r for r in have if month(r["at"]) == month(at)]
+            have = [r for r in have if r["data"].get("月份") == month]
         target = know.library.registers[tier.register]
         for _ in range(owed - len(have)):
-            values = {target.who_column: who, "次数": str(count), "说明": tier.says, "月份": month(at)}
+            values = {target.who_column: who, "次数": str(count), "说明": tier.says, "月份": month}
             new = cases.add_entry(
                 know.conn,
                 {

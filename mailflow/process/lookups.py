@@ -9,6 +9,7 @@ from .values import Kind
 
 FORMS = """项目 是否立项 / 项目 <列>
 台账 <台账> 次数|合计|第几次|最近 <列> 按 <列>[、<列>] [近 N 天] [代码 X]
+档次 <台账> 按 <次数> [取 差]      # 离“档次”的下一档还差几次,一句话;取 差:最近的一档差几次
 决策表 <表> 取 <列>            # 表的其余列名与字段同名,逐行比,第一行相符的为准
 判定 <表> 按 <字段> 取 <列>      # 按关键词和数值判定
 单 <流程名> 同 <字段>[、<那边的字段>=<名>] 状态 <状态>[、<状态>] [其后]      # 状态:现在是或到过;现为:现在是;在办:还没有结束的;其后:本单开了以后才开的
@@ -56,6 +57,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("台账", "数字", register=m[1], what=m[2], by=m[3], days=m[4], code=m[5])
     if m := re.fullmatch(r"台账 (\S+) 最近 (\S+) 按 (\S+)", text):
         return made("台账", register=m[1], what="最近", column=m[2], by=m[3])
+    if m := re.fullmatch(r"档次 (\S+) 按 (\S+?)(?: 取 (差))?", text):
+        return made("档次", "数字" if m[3] else "", register=m[1], count=m[2], what=m[3])
     if m := re.fullmatch(r"决策表 (\S+) 取 (\S+)", text):
         return made("决策表", table=m[1], column=m[2])
     if m := re.fullmatch(r"判定 (\S+) 按 (\S+) 取 (\S+)", text):

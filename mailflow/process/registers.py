@@ -101,3 +101,19 @@ def tiers(register: Register, tables: Tables) -> list[Tier]:
         return []
     table = tables[register.tiers_table]
     return [Tier(int(row["每几次"]), row["台账"], row["代码"], row.get("说明", "")) for row in table.rows if row.get("每几次", "").isdigit()]
+
+
+def owed(steps: list[Tier], count: int, replaces: bool) -> list[int]:
+    """How many rows each threshold owes for a count; where the higher `replaces` (penalty.overlap), it takes the place of the lower ones."""
+    plain = [count // step.every for step in steps]
+    return [n - sum(plain[number + 1 :]) if replaces else n for number, n in enumerate(plain)]
+
+
+def ahead(steps: list[Tier], count: int, replaces: bool) -> list[tuple[int, Tier]]:
+    """How many events more each threshold needs to owe its next row, the nearest first."""
+    now = owed(steps, count, replaces)
+    found = []
+    for number, step in enumerate(steps):
+        more = next((n for n in range(1, 4 * step.every + 1) if owed(steps, count + n, replaces)[number] > now[number]), 0)
+        found += [(more, step)] if more else []
+    return sorted(found, key=lambda one: one[0])

@@ -146,15 +146,17 @@ class Stage:
         self._seen: set[str] = set()
         self._numbers = count(1)
         config = load(folder / "mailflow.toml")
+        for edit in story.get("edit", []):  # a manager changed one line: the story plays under templates of its own
+            config = replace(config, templates_folder=lessened(edit, config.templates_folder, folder / "edited"))
         if database:  # a test database's URL may hold what a configuration must not, such as a password
             config = replace(config, store=replace(config.store, database=database))
         if without is not None:
             config = replace(config, templates_folder=lessened(without, config.templates_folder, folder / "lessened"))
         self.office = _office(config)
-        if without is not None:
+        if without is not None or story.get("edit"):
             self.office.refresh()
             if wrong := set(self.office.library.problems) - set(dangling(self.office.library)):  # what leads nowhere now is in force all the same
-                raise ValueError(f"without that line the templates cannot be read, so the story would break for nothing: {wrong}")
+                raise ValueError(f"the templates so changed cannot be read, so the story would tell nothing: {wrong}")
 
     def put_files(self, files: dict[str, str]) -> None:
         for name, text in files.items():
@@ -385,15 +387,15 @@ def lessened(without: dict[str, Any], own: Path | None, into: Path) -> Path:
 
     A line of a process goes with what is indented under it. `after` names a line before it, where the same line stands in several places.
     """
-    known(without, WITHOUT, "a [[without]]")
-    if own is not None:
+    known(without, WITHOUT, "a [[without]] or an [[edit]]")
+    if own is not None and own != into:
         shutil.copytree(own, into)
     target = into / without["file"]
     lines = (target if target.exists() else shipped() / without["file"]).read_text(encoding="utf-8-sig").split("\n")
     begin = 0
-    for words in [without["after"]] if isinstance(without.get("after", ""), str) else without["after"]:
-        if words:
-            begin = _at(lines, words, begin, without) + 1
+    after = without.get("after", [])
+    for words in [after] if isinstance(after, str) else after:
+        begin = _at(lines, words, begin, without) + 1
     at = _at(lines, without["line"], begin, without)
     depth = len(lines[at]) - len(lines[at].lstrip())
     end = at + 1

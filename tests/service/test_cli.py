@@ -312,7 +312,7 @@ def test_moves_tell_conditions_and_branches_apart() -> None:
     library = Library([shipped()])
     library.refresh()
     found = moves(library.processes["comm-complaint"])
-    assert any(m.source == START and m.to == "已计数" for m in found)
+    assert any(m.source == START and m.to == "待复核" for m in found)
     assert any(m == m and isinstance(m, Move) and m.what == "撤销" and m.asks == "撤销原因" for m in found)
 
 
