@@ -13,8 +13,9 @@ from store import mails as stored_mails
 
 from . import letters, show
 from .anonymity import hidden_opener
+from .blank_forms import every, find, handed_in_by, hint, near
 from .blank_forms import fields_of as form_fields
-from .blank_forms import find, hint
+from .process.library import Library
 from .process.names import Names
 from .process.world import Event
 
@@ -215,15 +216,31 @@ def _table(intake: Handler, event: Event, title: str, rows: list[list[Any]]) -> 
 
 
 def _form(intake: Handler, event: Event, name: str) -> None:
-    process = find(intake.know.library, name)
-    if process is None:
-        forms = [f for p in intake.know.library.processes.values() for s in p.starts for f in s.forms]
-        return intake.recorder.tell("says", event.who, event, 说=f"没有叫“{name}”的表单。现有:{'、'.join(dict.fromkeys(forms))}", 事项="表单")
-    form = next((f for s in process.starts for f in s.forms if f == name.strip("《》 ")), process.title)
-    lines = "\n".join(f"{f.name}:{hint(f)}" for f in form_fields(process))
-    subjects = " 或 ".join(s for start in process.starts for s in start.subjects)
-    says = f"附件是《{form}》空白表。填好后作为附件发到 {intake.desk.service.address}" + (f",标题:{subjects}" if subjects else "") + f"。也可以直接在正文里按下面填写:\n{lines}"
+    library = intake.know.library
+    blank = find(library, name)
+    if blank is None:
+        meant = f"是不是:{'、'.join(close)}?" if name and (close := near(library, name)) else ""
+        no = f"没有叫“{name}”的表单。{meant}" if name else "请写明要哪张表,例如“表单 技术支持立项单”。"
+        return intake.recorder.tell("says", event.who, event, 说=f"{no}\n现有:{'、'.join(every(library))}", 事项="表单")
+    form, service = blank.name, intake.desk.service.address
+    if blank.process is not None:
+        lines = "\n".join(f"{f.name}:{hint(f)}" for f in form_fields(blank.process))
+        subjects = " 或 ".join(s for start in blank.process.starts for s in start.subjects)
+        says = f"附件是《{form}》空白表。填好后作为附件发到 {service}" + (f",标题:{subjects}" if subjects else "") + f"。也可以直接在正文里按下面填写:\n{lines}"
+    else:
+        says = f"附件是《{form}》空白表(Word 和 Excel,填一种即可)。" + (f"{blank.about}。" if blank.about else "") + _where_to(library, form)
     intake.recorder.tell_with("says", event.who, event, [{"kind": "blank", "form": form}], 说=says, 事项=f"空白表《{form}》")
+
+
+def _where_to(library: Library, form: str) -> str:
+    """How a filled document is handed in: by answering a letter about the case that it belongs to."""
+    cases_of = handed_in_by(library, form)
+    if form in library.slips:
+        return "平时由系统填好印在单据上随信寄出;签好的单据整页传真或拍照发回即可。手填的请签字后作为附件,回复该单的来信。"
+    if not cases_of:
+        return "填好后作为附件,回复该单的来信(标题带单号),并在第一行写明交的是什么。"
+    ways = [f"“{title}”的单" + (f",第一行写“{words[0]} {form}”" if words else "") for title, words in ((p.title, w) for p, w in cases_of)]
+    return f"填好后作为附件,回复该单的来信(标题带单号):{'；'.join(ways)}。来信里另写了词的,以来信为准。"
 
 
 def _help(intake: Handler, event: Event) -> None:

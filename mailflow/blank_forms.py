@@ -1,14 +1,22 @@
-"""Blank forms, made from a process's own fields: as lines to fill in, as a Word document and as a workbook (RULEBOOK §5.3)."""
+"""Blank forms, as lines to fill in, as a Word document and as a workbook (RULEBOOK §5.3): of a process from its own fields, of a document to hand in
+from what templates/forms/ or templates/slips/ say stands on it."""
 
 from __future__ import annotations
 
+import difflib
 import html
 import io
+import re
 import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from parsers import chinese
 
 from .process.library import Library
-from .process.model import Field, Process
+from .process.model import Effects, Field, Process
 from .process.references import all_effects
+from .process.values import Kind
 
 
 def fields_of(process: Process) -> list[Field]:
@@ -42,16 +50,77 @@ def as_lines(process: Process) -> list[str]:
     return [f"{f.name}:" for f in fields_of(process)]
 
 
-def find(library: Library, form: str) -> Process | None:
-    """The process whose form has this name."""
-    bare = form.strip("《》 ")
+@dataclass(slots=True)
+class Blank:
+    """One form that can be had blank."""
+
+    name: str
+    fields: list[Field]
+    process: Process | None = None  # that it opens a case of; None: a document to hand in, or a slip
+    about: str = ""  # what its file says of it
+
+
+def every(library: Library) -> dict[str, Blank]:
+    """Every form by name: those that open a case, then documents and slips."""
+    found: dict[str, Blank] = {}
     for process in library.processes.values():
-        if any(bare == f for start in process.starts for f in start.forms) or bare == process.title:
-            return process
-    return None
+        for form in (f.strip("《》") for start in process.starts for f in start.forms):
+            found.setdefault(form, Blank(form, whole_form(process), process))
+    for plan in library.forms.values():
+        found.setdefault(plan.name, Blank(plan.name, list(plan.fields.values()), None, plan.about))
+    for slip in library.slips.values():
+        names = [*(label for label, _ in slip.rows), *slip.empty, *([slip.sign] if slip.sign else [])]
+        found.setdefault(slip.name, Blank(slip.name, [Field(name, Kind()) for name in dict.fromkeys(names)]))
+    return found
 
 
-def as_docx(process: Process, form: str) -> bytes:
+def find(library: Library, form: str) -> Blank | None:
+    """The form that has this name or is also called so, with or without 《》 and what stands in brackets; a process by its title; else the only one
+    in whose name the words stand (`立项单`)."""
+    known = every(library)
+    others = {label: plan.name for plan in library.forms.values() for label in plan.labels}
+    titles = {process.title: process for process in library.processes.values()}
+    for said in dict.fromkeys((_bare(form), _bare(re.sub(r"[(（][^)）]*[)）]", "", form)))):
+        for name, blank in known.items():
+            if said and _bare(name) == said:
+                return blank
+        if name := next((name for label, name in others.items() if _bare(label) == said), ""):
+            return known[name]
+        if process := next((p for title, p in titles.items() if said and _bare(title) == said), None):
+            return next((b for b in known.values() if b.process is process), Blank(process.title, whole_form(process), process))
+    said = _bare(form)
+    holding = [name for name in known if len(said) >= 2 and said in _bare(name)]
+    return known[holding[0]] if len(holding) == 1 else None
+
+
+def near(library: Library, form: str) -> list[str]:
+    """Names that were perhaps meant."""
+    known, said = every(library), _bare(form)
+    holding = [name for name in known if len(said) >= 2 and said in _bare(name)]
+    return list(dict.fromkeys([*holding, *difflib.get_close_matches(form, known, 3, 0.5)]))[:6]
+
+
+def handed_in_by(library: Library, form: str) -> list[tuple[Process, list[str]]]:
+    """The processes of which the document is one, with the words by which it is handed in."""
+    found = []
+    for process in library.processes.values():
+        document = next((d for d in process.documents.values() if _bare(form) in {_bare(w) for w in (d.name, *d.labels)}), None)
+        if document is None:
+            continue
+        words = [a.words[0] if a.words else a.name for a in process.every_action().values() if a.by and {"来件", document.name} & set(_received(a.effects))]
+        found.append((process, list(dict.fromkeys(words))))
+    return found
+
+
+def _received(effects: Effects) -> list[str]:
+    return [*effects.received, *(name for inner in (*effects.branch, *effects.also) for name in _received(inner))]
+
+
+def _bare(form: str) -> str:
+    return re.sub(r"[《》\s]", "", chinese.plain(form))
+
+
+def as_docx(fields: Sequence[Field], form: str) -> bytes:
     """A Word document: the form's name and a table of two columns, names left, the fields to fill in right."""
     e = html.escape
     ns = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -61,9 +130,9 @@ def as_docx(process: Process, form: str) -> bytes:
         shade = '<w:shd w:val="clear" w:color="auto" w:fill="F2F2F2"/>' if grey else ""
         return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:r>{font}<w:t xml:space="preserve">{e(text)}</w:t></w:r></w:p></w:tc>'
 
-    rows = "".join(f"<w:tr>{cell(f.name, 2600, True)}{cell('', 6400)}</w:tr>" for f in whole_form(process))
+    rows = "".join(f"<w:tr>{cell(f.name, 2600, True)}{cell('', 6400)}</w:tr>" for f in fields)
     notes = "".join(
-        f'<w:p><w:r>{font}<w:t xml:space="preserve">{e(f.name + hint(f))}</w:t></w:r></w:p>' for f in whole_form(process) if hint(f)
+        f'<w:p><w:r>{font}<w:t xml:space="preserve">{e(f.name + hint(f))}</w:t></w:r></w:p>' for f in fields if hint(f)
     )
     borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="808080"/>' for side in ("top", "left", "bottom", "right", "insideH", "insideV"))
     title = f'<w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r><w:rPr><w:b/><w:sz w:val="32"/></w:rPr><w:t>{e(form)}</w:t></w:r></w:p>'
@@ -86,7 +155,7 @@ def as_docx(process: Process, form: str) -> bytes:
     return out.getvalue()
 
 
-def as_xlsx(process: Process, form: str) -> bytes:
+def as_xlsx(fields: Sequence[Field], form: str) -> bytes:
     """A workbook: the form's name, then names left and the cells to fill in right. What may be written is offered by the cell itself, so that no hint
     stands where a value is read."""
     import xlsxwriter
@@ -100,7 +169,7 @@ def as_xlsx(process: Process, form: str) -> bytes:
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 60)
     sheet.write_string(0, 0, form, head)
-    for row, field in enumerate(whole_form(process), 1):
+    for row, field in enumerate(fields, 1):
         sheet.write_string(row, 0, field.name, name)
         sheet.write_blank(row, 1, None, value)
         options = list(field.kind.options) or (["是", "否"] if field.kind.name == "是否" else [])

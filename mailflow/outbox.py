@@ -140,8 +140,8 @@ def _files(what: dict[str, Any], library: Library, store: Store) -> list[tuple[s
     word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     if what["kind"] == "blank":
-        process, form = find(library, what["form"]), what["form"]
-        return [(f"{form}.docx", as_docx(process, form), word), (f"{form}.xlsx", as_xlsx(process, form), sheet)] if process else []
+        blank = find(library, what["form"])
+        return [(f"{blank.name}.docx", as_docx(blank.fields, blank.name), word), (f"{blank.name}.xlsx", as_xlsx(blank.fields, blank.name), sheet)] if blank else []
     if what["kind"] in ("archived", "forwarded") and what.get("mail"):
         with store.read() as conn:
             row = conn.execute(mails.select().where(mails.c.id == what["mail"])).mappings().first()

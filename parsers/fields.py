@@ -189,14 +189,15 @@ def _more_in_line(rest: str, known: _Labels) -> tuple[str, list[tuple[str, str]]
     return first, more
 
 
-def _value(text: str) -> str:
+def _value(text: str, cell: bool = False) -> str:
+    """What was filled in. A cell of a table has an end of its own: no thanks and no name are cut off there."""
     lines = [line.strip(" \t\u00a0\u3000") for line in text.split("\n")]
-    for i, line in enumerate(lines):
+    for i, line in enumerate(lines if not cell else ()):
         if i and line and any(lines[:i]) and _COURTESY.fullmatch(line):
             lines = lines[:i]
             break
     last = next((i for i in range(len(lines) - 1, 0, -1) if lines[i]), 0)
-    if last > 1 and not lines[last - 1] and any(lines[:last]) and chinese.looks_like_name(lines[last]):
+    if not cell and last > 1 and not lines[last - 1] and any(lines[:last]) and chinese.looks_like_name(lines[last]):
         lines = lines[:last]   # the name below the form
     value = "\n".join(lines).strip()
     if "□" in value or "☐" in value or value[:1] in "☑☒":
@@ -214,6 +215,8 @@ def _value(text: str) -> str:
 def _from_rows(rows: Sequence[Sequence[str]], known: _Labels, fields: Fields) -> None:
     grid = [[_cell(cell) for cell in row] for row in rows]
     marks = [[known.find(cell.rstrip(":： ")) if cell else None for cell in row] for row in grid]
+    if _two_columns(grid, marks):
+        marks = [[found[0], *([None] * (len(found) - 1))] if found else found for found in marks]   # `沟通人 | 客户`: what stands right is a value, a label or not
     y = 0
     while y < len(grid):
         row, found = grid[y], marks[y]
@@ -237,7 +240,7 @@ def _from_rows(rows: Sequence[Sequence[str]], known: _Labels, fields: Fields) ->
             for x in labels:
                 label = found[x]
                 if label is not None:
-                    fields.put(label, _value(below[x]) if x < len(below) else "")
+                    fields.put(label, _value(below[x], True) if x < len(below) else "")
             y += 2
             continue
         for n, x in enumerate(labels):
@@ -249,11 +252,18 @@ def _from_rows(rows: Sequence[Sequence[str]], known: _Labels, fields: Fields) ->
                 value = "\n".join(cell for cell in grid[y + 1] if cell)   # the value below its label
                 y += 1
             if label is not None:
-                fields.put(label, _value(value))
+                fields.put(label, _value(value, True))
         for x, cell in enumerate(row):
             if found[x] is None and _labelled(cell, known)[0] is not None and (x == 0 or found[x - 1] is None):
                 _from_lines(cell, known, fields)
         y += 1
+
+
+def _two_columns(grid: list[list[str]], marks: list[list[str | None]]) -> bool:
+    """Labels left, values right, and nothing else: in three of four rows that say something the left one is a label, and no row is wider."""
+    said = [(row, found) for row, found in zip(grid, marks, strict=True) if any(row)]
+    left = sum(1 for _, found in said if found[0] is not None)
+    return len(said) > 2 and left >= 0.75 * len(said) and all(len([c for c in row if c]) <= 2 and not any(row[2:]) for row, _ in said)
 
 
 def _is_head(grid: list[list[str]], marks: list[list[str | None]], y: int, labels: list[int]) -> bool:

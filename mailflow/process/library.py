@@ -8,6 +8,7 @@ from typing import Any
 
 from . import loader, shelf
 from .digest_plans import DigestPlan, read_digest
+from .form_plans import FormPlan, read_form
 from .lookups import LookupError_
 from .model import Process
 from .references import dangling
@@ -41,6 +42,7 @@ class Library:
     letters: dict[str, Path] = field(default_factory=dict)
     digests: dict[str, DigestPlan] = field(default_factory=dict)
     slips: dict[str, SlipPlan] = field(default_factory=dict)
+    forms: dict[str, FormPlan] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     waiting_for: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # process opened → (process, action) that wait for it (逢)
     _seen: dict[Path, _Loaded] = field(default_factory=dict)
@@ -49,7 +51,7 @@ class Library:
         """Reads what changed since the last time; True when anything did. An organisation's file of the same name takes the shipped one's place."""
         chosen: dict[str, Path] = {}
         for folder in self.folders:
-            for kind, pattern in (("processes", "**/*.yaml"), ("registers", "*.yaml"), ("digests", "*.yaml"), ("tables", "*.csv"), ("letters", "*.txt"), ("slips", "*.yaml")):
+            for kind, pattern in (("processes", "**/*.yaml"), ("registers", "*.yaml"), ("digests", "*.yaml"), ("tables", "*.csv"), ("letters", "*.txt"), ("slips", "*.yaml"), ("forms", "*.yaml")):
                 for path in sorted((folder / kind).glob(pattern)):
                     chosen[f"{kind}/{path.name}"] = path
         stamps = {path: (s.st_mtime_ns, s.st_size) for path in chosen.values() if (s := path.stat())}
@@ -66,6 +68,7 @@ class Library:
         letters: dict[str, Path] = {}
         digests: dict[str, DigestPlan] = {}
         slips: dict[str, SlipPlan] = {}
+        forms: dict[str, FormPlan] = {}
         for key, path in chosen.items():
             kind = key.partition("/")[0]
             if kind == "letters":
@@ -76,13 +79,13 @@ class Library:
             value = before.value if before else None
             if before is None or before.stamp != stamps[path]:
                 try:
-                    value = {"processes": loader.load, "registers": read_register, "tables": read_table, "digests": read_digest, "slips": read_slip}[kind](path)
+                    value = {"processes": loader.load, "registers": read_register, "tables": read_table, "digests": read_digest, "slips": read_slip, "forms": read_form}[kind](path)
                 except (TemplateError, LookupError_, OSError) as why:
                     problems.append(str(why))
                 self._seen[path] = _Loaded(stamps[path], value)
             if value is None:
                 continue
-            kinds: dict[str, dict[str, Any]] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests, "slips": slips}
+            kinds: dict[str, dict[str, Any]] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests, "slips": slips, "forms": forms}
             into = kinds[kind]
             name = path.stem if kind == "tables" else value.name
             if name in into and kind == "processes":
@@ -91,7 +94,8 @@ class Library:
             into[name] = value
         for path in set(self._seen) - set(stamps):
             del self._seen[path]
-        self.processes, self.registers, self.tables, self.letters, self.digests, self.slips = processes, registers, tables, letters, digests, slips
+        self.processes, self.registers, self.tables, self.letters, self.digests = processes, registers, tables, letters, digests
+        self.slips, self.forms = slips, forms
         self.waiting_for = {}
         for process in processes.values():
             actions = [*process.anytime.values(), *(a for state in process.states.values() for a in state.actions.values())]

@@ -39,6 +39,7 @@ def _sentences(p: Process, library: Library) -> Found:
 
 def _effects(p: Process, library: Library) -> Found:
     forms = {f.strip("《》") for other in library.processes.values() for f in (other.title, *(f for s in other.starts for f in s.forms))}
+    forms |= {*library.forms, *library.slips}
     for start in p.starts:
         if start.register and start.register not in library.registers:
             yield start.line, f"没有“{start.register}”这本台账{_near(start.register, library.registers)}"
@@ -51,7 +52,7 @@ def _effects(p: Process, library: Library) -> Found:
                     yield from ((order.line, what) for what in _slip(p, library, word.removeprefix("单据 ").strip("《》 ")))
                 form = word.removeprefix("空白表 ").strip("《》 ")
                 if word.startswith("空白表 ") and form not in forms and "<" not in form:
-                    yield order.line, f"没有“{form}”这张表{_near(form, forms)};“空白表”后面写某个流程“表单”里的名称"
+                    yield order.line, f"没有“{form}”这张表{_near(form, forms)};“空白表”后面写某个流程“表单”里的名称,或 forms/、slips/ 里的名称"
         for entry in effects.entries:
             if entry.register not in library.registers:
                 yield entry.line, f"没有“{entry.register}”这本台账{_near(entry.register, library.registers)}"
@@ -158,19 +159,28 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
         if slip.code in shorts:
             yield f"{slip.file}:短码“{slip.code}”与 {shorts[slip.code]} 重复;发回的单据会分不清,请改一个"
         shorts[slip.code] = slip.file
+    opening = {f.strip("《》"): p.file for p in library.processes.values() for start in p.starts for f in start.forms}
+    called: dict[str, str] = {}
+    for plan in library.forms.values():
+        if plan.name in opening:
+            yield f"{plan.file}:《{plan.name}》是 {opening[plan.name]} 开单的表单,空白表由那里的字段做出;请删去这个文件"
+        for word in (plan.name, *plan.labels):
+            if word in called:
+                yield f"{plan.file}:“{word}”在 {called[word]} 里已经有了;请改一个"
+            called[word] = plan.file
     for register in library.registers.values():
         for table in (register.tiers_table, register.codes_table):
             if table and table not in library.tables:
                 yield f"{register.file}:没有决策表“{table}”{_near(table, library.tables)}"
         if register.process and register.process not in library.processes:
             yield f"{register.file}:没有“{register.process}”这个流程{_near(register.process, library.processes)}"
-    for plan in library.digests.values():
-        for section in plan.sections:
+    for digest in library.digests.values():
+        for section in digest.sections:
             if section.register and section.register not in library.registers:
-                yield f"{plan.file} 第 {section.line} 行:没有“{section.register}”这本台账{_near(section.register, library.registers)}"
+                yield f"{digest.file} 第 {section.line} 行:没有“{section.register}”这本台账{_near(section.register, library.registers)}"
             for name in section.processes:
                 if name not in library.processes:
-                    yield f"{plan.file} 第 {section.line} 行:没有“{name}”这个流程{_near(name, library.processes)}"
+                    yield f"{digest.file} 第 {section.line} 行:没有“{name}”这个流程{_near(name, library.processes)}"
     for row in library.tables["通用信"].rows if "通用信" in library.tables else ():
         if row["信"] and row["信"] not in library.letters:
             yield f"通用信.csv:没有“{row['信']}”这封信"

@@ -94,3 +94,9 @@ def test_long_texts_cost_little() -> None:
     read_fields("沟通结果：x\n" * 20_000, LABELS)
     read_fields("a\tb\n" * 20_000, LABELS)
     read_fields("沟通结果：" + "x  " * 50_000, LABELS)
+
+
+def test_a_cell_says_what_it_says() -> None:
+    """A table has labels left and values right: a value may be the word of another label, and thanks within a cell belong to it."""
+    rows = [["沟通人", "客户"], ["客户", "滨海医院"], ["说明", "机柜已满\n请尽快确认"], ["结果", ""]]
+    assert fields_from_rows(rows, ["沟通人", "客户", "说明", "结果"]) == {"沟通人": "客户", "客户": "滨海医院", "说明": "机柜已满\n请尽快确认", "结果": ""}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_world import BODY, HEAD, a_process
 
-from mailflow.process import checks, digest_plans, lookups, registers, slip_plans, values, vocabulary
+from mailflow.process import checks, digest_plans, form_plans, lookups, registers, slip_plans, values, vocabulary
 from mailflow.process.library import Library, shipped
 
 PAGE = (shipped() / "README.md").read_text(encoding="utf-8")
@@ -22,6 +22,7 @@ WORDS = {
     "REGISTER": registers.WORDS,
     "STATUSES": registers.STATUSES,
     "DIGEST": (*digest_plans.TOP, *digest_plans.SECTION, *digest_plans.SOURCES),
+    "FORM": form_plans.TOP,
     "SLIP": (*slip_plans.TOP, *slip_plans.BACK),
     "LOOKUPS": [re.match(r"\S+", line)[0] for line in lookups.FORMS],  # type: ignore[index]
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from small_world import BODY, HEAD, a_process
 
+from mailflow.process.form_plans import read_form
 from mailflow.process.library import Library
 from mailflow.process.loader import load
 from mailflow.process.yamltext import TemplateError
@@ -174,3 +175,30 @@ def test_an_organisations_own_file_takes_the_shipped_ones_place(tmp_path: Path) 
     library.refresh()
     assert library.processes["leave"].title == "休假"
     assert library.problems == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("表单: 小结\n栏目:\n  - 结论: [正常]\n", "第 3 行:栏目“结论”的选项至少写两个"),
+        ("表单: 小结\n栏目:\n  - 日子: 日其\n", "第 3 行:栏目“日子”的类型“日其”只能写:文本"),
+        ("表单: 小结\n栏目:\n  - 结论\n  - 结论\n", "第 4 行:栏目“结论”写了两次"),
+        ("表单: 小结\n栏目们:\n  - 结论\n", "第 2 行:表单里不认识“栏目们”,是不是“栏目”?"),
+        ("表单: 小结\n栏目:\n", "第 2 行:表单要写“栏目”"),
+        ("表单: 小结\n栏目:\n  - [结论]\n", "第 3 行:“栏目”的每一条写"),
+    ],
+)
+def test_a_mistake_in_a_form_is_told_with_its_line(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "小结.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(TemplateError, match=r"小结\.yaml") as why:
+        read_form(tmp_path / "小结.yaml")
+    assert says in str(why.value)
+
+
+def test_a_form_of_a_name_that_is_taken_is_told(tmp_path: Path) -> None:
+    (tmp_path / "forms").mkdir()
+    (tmp_path / "forms" / "请假条.yaml").write_text("表单: 请假条\n栏目:\n  - 天数\n", encoding="utf-8")
+    (tmp_path / "forms" / "小结.yaml").write_text("表单: 小结\n别名: [请假条]\n栏目:\n  - 结论\n", encoding="utf-8")
+    problems = a_library(tmp_path, GOOD.replace("  收到: 请假-<天数>", "  收到: 请假-<天数>\n  表单: 请假条")).problems
+    assert any("《请假条》是 请假.yaml 开单的表单" in p for p in problems)
+    assert any("“请假条”在 小结.yaml 里已经有了" in p for p in problems)
