@@ -16,6 +16,7 @@ from parsers.subjects import Subject
 
 from .correspondence import Desk
 from .knowledge import Knowledge
+from .papers import NotRead, Reading
 from .process import commands, forms
 from .process.model import Process
 from .process.world import Event
@@ -52,9 +53,10 @@ class Handler:
     """What every handler of mails shares: the world of the transaction, and how a mail becomes an event."""
 
     def __init__(
-        self, know: Knowledge, desk: Desk, router: Router, trusted: Any, gateways: tuple[str, ...] = (), fetch_raw: Callable[[int], bytes | None] = lambda id: None
-    ):
-        self.fetch_raw = fetch_raw
+        self, know: Knowledge, desk: Desk, router: Router, trusted: Any, gateways: tuple[str, ...] = (),
+        fetch_raw: Callable[[int], bytes | None] = lambda id: None, read_papers: Callable[[NotRead], Reading] = lambda unread: Reading(),
+    ):  # fmt: skip
+        self.fetch_raw, self.read_papers = fetch_raw, read_papers
         self.know, self.desk, self.router, self.trusted, self.gateways = know, desk, router, trusted, gateways
         self.recorder = Recorder(know, desk)
         self.synonyms = know.library.command_synonyms()

@@ -16,7 +16,7 @@ import parsers
 from store import Store, StoreError, cases, mails, marks, savepoint
 from store.archive import Place
 
-from . import outbox, periodic, reminders
+from . import outbox, papers, periodic, reminders
 from .calendars import WorkCalendar
 from .config import Config
 from .correspondence import Desk
@@ -58,6 +58,7 @@ class Office:
     open_transport: Callable[[], Transport]
     secret: bytes = b""
     stopping: Callable[[], bool] = lambda: False  # asked between batches: a service that must end finishes the one it holds
+    _readings: dict[int, papers.Reading] = field(default_factory=dict)  # mail → its papers, read before its transaction
     _transport: Transport | None = None
     _router: Router | None = None
     _directory: Directory | None = None
@@ -83,12 +84,21 @@ class Office:
         """Who writes letters in that transaction."""
         return Desk(know, self.config.service, self.config.limits, self.secret, self.config.fax.reply)
 
-    def intake(self, conn: sa.Connection, now: datetime) -> Intake:
-        """Who handles mails in that transaction."""
+    def intake(self, conn: sa.Connection, now: datetime, ahead: bool = False) -> Intake:
+        """Who handles mails in that transaction. `ahead`: papers have been read before it, or NotRead is raised; else they are read within it."""
         know = self.knowledge(conn, now)
         if self._router is None:  # built for the first mail: nothing else needs it
             self._router = Router(self.library)
-        return Intake(know, self.desk(know), self._router, self.config.trust, self.config.fax.gateways, lambda id: self.raw(conn, id))
+        return Intake(know, self.desk(know), self._router, self.config.trust, self.config.fax.gateways, lambda id: self.raw(conn, id), self._held if ahead else self._read)
+
+    def _read(self, unread: papers.NotRead) -> papers.Reading:
+        limits = self.config.limits
+        return papers.read(unread.papers, limits.reader_seconds, limits.reader_memory_mb, unread.fax)
+
+    def _held(self, unread: papers.NotRead) -> papers.Reading:
+        if unread.mail_id not in self._readings:
+            raise unread
+        return self._readings[unread.mail_id]
 
     def raw(self, conn: sa.Connection, mail_id: int) -> bytes | None:
         """The bytes of a kept mail."""
@@ -157,15 +167,22 @@ class Office:
             rows = mails.waiting(conn, now, BATCH)
             if not rows:
                 return False
-            self.handle(conn, rows, now, done)
+            unread = self.handle(conn, rows, now, done, ahead=True)
+        if unread is not None:  # outside: a page takes seconds, and others write to the database meanwhile
+            self._readings[unread.mail_id] = self._read(unread)
         return True
 
-    def handle(self, conn: sa.Connection, rows: Sequence[Any], now: datetime, done: Done) -> None:
-        """Handles kept mails in the order given, and what falls due before each."""
-        intake = self.intake(conn, now)
+    def handle(self, conn: sa.Connection, rows: Sequence[Any], now: datetime, done: Done, ahead: bool = False) -> papers.NotRead | None:
+        """Handles kept mails in the order given, and what falls due before each. With `ahead` it stops at a mail whose papers are to be read first, and says so."""
+        intake = self.intake(conn, now, ahead)
         for row in rows:
             self._ring_until(intake.recorder, row["received_at"] - timedelta(microseconds=1), done)  # what falls due at the very moment is still in time
-            self._one(conn, intake, row, done)
+            try:
+                self._one(conn, intake, row, done)
+            except papers.NotRead as unread:
+                return unread
+            self._readings.pop(row["id"], None)
+        return None
 
     def _one(self, conn: sa.Connection, intake: Intake, row: Any, done: Done) -> None:
         """One mail in its savepoint: what breaks is kept whole with its traceback, and the next one is not stopped by it."""
@@ -181,8 +198,8 @@ class Office:
                     sender=message.sender, subject=message.subject,
                 )  # fmt: skip
             done.ends[end.end] = done.ends.get(end.end, 0) + 1
-        except StoreError:
-            raise  # the machine is at fault, not this mail: the whole batch is tried again
+        except (StoreError, papers.NotRead):
+            raise  # the machine is at fault, not this mail: the whole batch is tried again; or it waits for its papers
         except Exception as why:
             log.exception("mail %s is held", row["id"])
             intake.know.forget_projects()  # what the savepoint took back may be remembered

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from .mail_in_hand import End, Mail
 
 
-FIRST = 3  # pages of a PDF in an ordinary mail that may be a signed slip; from a gateway all may
-PRINT = 3  # pages of a fax whose print is read
-
-
 @dataclass(slots=True)
 class _Slip:
     """A slip of ours that came back."""
@@ -44,8 +40,7 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
     found = papers.of(mail.message.attachments)
     if not found:
         return intake._sort(mail, "传真网关来信,没有传真页") if gateway else None
-    limits = intake.desk.limits
-    reading = papers.read(found, limits.reader_seconds, limits.reader_memory_mb, 0 if gateway else FIRST, PRINT if gateway else 0)
+    reading = intake.read_papers(papers.NotRead(mail.row["id"], found, gateway))
     ends = [_one(intake, mail, seen) for seen in _distinct(reading.codes) if seen.signed or not beside and (gateway or seen.signed is None or not seen.digital)]
     ended = [end for end in ends if end is not None]
     if reading.problems and not gateway and mail.sender:
@@ -74,8 +69,8 @@ def _as_read(intake: Intake, reading: papers.Reading) -> str:
     from parsers.printed import SURE, fields, upside_down
 
     best: tuple[int, str] = (0, "")
-    for lines, width, height in reading.words:
-        for page in (lines, upside_down(lines, width, height)):
+    for sheet in reading.prints:
+        for page in (sheet.lines, upside_down(sheet.lines, sheet.width, sheet.height)):
             opening = intake.router.by_form(clean(""), ["", *(w.text for w in page)])
             if opening is None:
                 continue

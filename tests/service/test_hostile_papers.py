@@ -175,5 +175,5 @@ def test_who_sent_it_is_told_the_mail_is_kept_and_the_next_one_is_handled(depart
 
 def test_a_manual_in_an_ordinary_mail_is_no_fax_and_nobody_is_bothered() -> None:
     """Of a long PDF the first pages are looked at; hundreds of pages are neither read nor complained of."""
-    reading = papers.read([Attachment("手册.pdf", "", 0, pdf(900))], seconds=20, memory_mb=1024, first=3)
+    reading = papers.read([Attachment("手册.pdf", "", 0, pdf(900))], seconds=20, memory_mb=1024)
     assert (reading.problems, reading.pages) == ([], 3)

@@ -88,6 +88,11 @@ class House:
     number = "MF-F234-2026-0001"
 
     def mail(self, sender: str, subject: str = "传真", text: str = "", files: tuple[tuple[str, bytes], ...] = (), **headers: str) -> None:
+        self.put(sender, subject, text, files, **headers)
+        assert main(["--config", str(self.config), "once", "--now", f"2026-11-02T09:{self.count:02}:00+08:00"]) == 0
+        self.out()
+
+    def put(self, sender: str, subject: str = "传真", text: str = "", files: tuple[tuple[str, bytes], ...] = (), **headers: str) -> None:
         message = EmailMessage(policy=policy.SMTP)
         self.count += 1
         message["From"], message["To"], message["Subject"], message["Message-ID"] = sender, "mailflow@corp.example", subject, f"<{self.count}@slips.example>"
@@ -97,8 +102,6 @@ class House:
         for name, data in files:
             message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
         (self.folder / "inbox" / "new" / f"{1764000000 + self.count}.M1P1.test").write_bytes(message.as_bytes())
-        assert main(["--config", str(self.config), "once", "--now", f"2026-11-02T09:{self.count:02}:00+08:00"]) == 0
-        self.out()
 
     def fax(self, *sheets: Image.Image) -> None:
         self.mail(GATEWAY, "Fax from 0762-1234567", "3 pages", (("fax.tif", tiff([fax(s, 7) for s in sheets])),), Auto_Submitted="auto-generated")
