@@ -13,8 +13,11 @@ from . import anonymity, letters
 from .calendars import parse_date
 from .knowledge import Knowledge
 from .process import registers
+from .process.conditions import parse
 from .process.digest_plans import DigestPlan, Section
+from .process.model import Process
 from .process.names import Names
+from .process.references import kinds
 from .process.world import Case, Event
 from .recorder import Recorder
 
@@ -26,6 +29,7 @@ class Open:
     """An open case, with who may act in it and who has to do with it."""
 
     row: Any
+    process: Process
     case: Case
     title: str
     waiting: list[str]
@@ -76,7 +80,7 @@ def _open_cases(recorder: Recorder, event: Event) -> list[Open]:
         involved = {case.opened_by, *case.owner.split("、"), *waiting, *names.parties()}
         hidden = anonymity.hidden_opener(process, case, names)
         shown = [anonymity.NOBODY if n == hidden else n for n in waiting]
-        found.append(Open(row, case, process.title, waiting, shown, involved, recorder.desk.next_step(process, case, names)))
+        found.append(Open(row, process, case, process.title, waiting, shown, involved, recorder.desk.next_step(process, case, names)))
     return found
 
 
@@ -87,6 +91,8 @@ def _rows(recorder: Recorder, plan: DigestPlan, section: Section, reader: str, o
         mine = [o for o in mine if o.row["process"] in section.processes]
     if section.statuses and section.source in ("在办", "待办"):
         mine = [o for o in mine if o.case.state in section.statuses]
+    if section.when:
+        mine = [o for o in mine if parse(section.when, kinds(o.process)).holds(Names(o.process, o.case, event, know).many)]
     head = ["单号", "流程", "事项", "状态", "下一步"]
     match section.source:
         case "待办":

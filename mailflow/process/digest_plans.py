@@ -8,7 +8,7 @@ from pathlib import Path
 from .yamltext import Items, Table, TemplateError, read_file
 
 TOP = ("汇总", "时间", "收信", "抄送", "范围", "开头", "节")
-SECTION = ("标题", "取", "流程", "台账", "状态", "按", "期间", "列")
+SECTION = ("标题", "取", "流程", "台账", "状态", "当", "按", "期间", "列")
 SOURCES = ("待办", "逾期", "今日到期", "在办", "台账", "台账计数", "办结", "分拣", "搁置", "排班", "缺登记", "问题")
 PERIODS = ("", "全部", "昨天", "上周", "上月", "上季度", "本月")
 
@@ -22,6 +22,7 @@ class Section:
     processes: tuple[str, ...] = ()
     register: str = ""
     statuses: tuple[str, ...] = ()
+    when: str = ""  # 当: a condition over each case of the one process named
     by: str = ""
     period: str = ""
     wanted: tuple[str, ...] = ()  # 列: of 缺登记, what the register should hold under 按
@@ -63,5 +64,9 @@ def read_digest(path: Path) -> DigestPlan:
         period = item.text("期间")
         if period not in PERIODS:
             raise TemplateError(f"“期间: {period}”只能写:{'、'.join(p for p in PERIODS if p)}", path.name, item.lines["期间"])
-        plan.sections.append(Section(item.text("标题") or source, source, item.words("流程"), item.text("台账"), item.words("状态"), item.text("按"), period, item.words("列"), item.line))
+        if item.text("当") and (len(item.words("流程")) != 1 or source not in ("待办", "在办")):
+            raise TemplateError("“当”只用于“取: 待办”或“取: 在办”,并写明一个“流程”", path.name, item.lines["当"])
+        plan.sections.append(
+            Section(item.text("标题") or source, source, item.words("流程"), item.text("台账"), item.words("状态"), item.text("当"), item.text("按"), period, item.words("列"), item.line)
+        )
     return plan

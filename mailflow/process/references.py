@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from .conditions import ConditionError, parse
 from .model import Action, Deadline, Effects, Process
 from .sentences import nowhere
+from .values import Kind
+from .vocabulary import SPECIAL
 
 if TYPE_CHECKING:
     from .library import Library
@@ -181,6 +184,11 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
             for name in section.processes:
                 if name not in library.processes:
                     yield f"{digest.file} 第 {section.line} 行:没有“{name}”这个流程{_near(name, library.processes)}"
+                elif section.when:
+                    try:
+                        parse(section.when, kinds(library.processes[name]))
+                    except ConditionError as why:
+                        yield f"{digest.file} 第 {section.line} 行:“当: {section.when}”的{why}"
     for row in library.tables["通用信"].rows if "通用信" in library.tables else ():
         if row["信"] and row["信"] not in library.letters:
             yield f"通用信.csv:没有“{row['信']}”这封信"
@@ -192,6 +200,12 @@ def _near(word: str, known: Iterable[str]) -> str:
 
 
 # -- walks over a process
+
+
+def kinds(process: Process) -> dict[str, Kind]:
+    """Every name that a condition over a case of this process may use, and what kind of value it holds."""
+    found = {name: Kind(kind) for name, kind in SPECIAL.items()} | {name: Kind("文本") for name in process.documents} | {name: Kind("人员") for name in process.roles}
+    return found | {name: look.kind for name, look in process.lookups.items()} | {name: field.kind for name, field in process.fields.items()}
 
 
 def all_effects(process: Process) -> Iterator[Effects]:
