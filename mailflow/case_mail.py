@@ -107,11 +107,11 @@ class CaseMail(Handler):
         return None
 
     def _free_answer(self, process: Process, case: Case, event: Event) -> Action | None:
-        """An action of this person that takes any answer's words (任意回信); two characters of thanks are none."""
+        """An action of this person that takes any answer's words (任意回信) and whose condition holds; two characters of thanks are none."""
         if not case.open or len(re.findall(r"\w", event.text)) < 3:
             return None
         names = Names(process, case, event, self.know)
-        return next((a for a in process.actions_in(case.state).values() if a.free and event.who and event.who in names.everyone(a.by)), None)
+        return next((a for a in process.actions_in(case.state).values() if a.free and event.who and event.who in names.everyone(a.by) and (a.when is None or a.when.holds(names.many))), None)
 
     def _command(self, mail: Mail, process: Process, case: Case, command: commands.Command, event: Event) -> End:
         action = process.actions_in(case.state).get(command.name) if case.open else None

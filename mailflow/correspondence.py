@@ -49,7 +49,7 @@ class Desk:
         """What this reader may do now with the case, as words to answer with."""
         shown = []
         for action in process.actions_in(case.state).values():
-            if not action.by or reader not in names.everyone(action.by) or action.form and not action.name:
+            if not action.offered or reader not in names.everyone(action.by) or action.form and not action.name:
                 continue
             if action.all_of and reader in case.memo.get("done", {}).get(f"{case.state}/{action.name}", []):
                 continue
@@ -88,7 +88,7 @@ class Desk:
             return f"由 {anonymity.hidden_opener(process, case, names) and anonymity.NOBODY or case.opened_by} 更正"
         opener = anonymity.hidden_opener(process, case, names)
         people = names.everyone(card.waits) or list(dict.fromkeys(n for a in card.actions.values() for n in names.everyone(a.by)))
-        what = [a.name for a in card.actions.values() if a.by and (not card.waits or set(people) & set(names.everyone(a.by)))]
+        what = [a.name for a in card.actions.values() if a.offered and (not card.waits or set(people) & set(names.everyone(a.by)))]
         who = "、".join(anonymity.NOBODY if n == opener else n for n in people[:4])
         return f"由 {who} {' / '.join(what[:4])}" if who and what else f"等 {who}" if who else ""
 

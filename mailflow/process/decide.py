@@ -40,8 +40,10 @@ def begin(process: Process, index: int, case: Case, event: Event, world: World) 
     if derived:
         _derive(process, names)
     holders = names.everyone(start.by)
-    if start.by and event.who not in holders and not (problems and not holders):  # nobody may: the form says why, such as a project unknown
-        # whose right it is may hang on the project: read the form first, then ask
+    # whose right it is may hang on the project: where nobody may, or nobody of a role for a project unknown, the form says why
+    unknown = any(p.field in process.fields and process.fields[p.field].kind.name == "项目" for p in problems)
+    nobody = not holders or unknown and not all(names.everyone([role]) for role in start.by)
+    if start.by and event.who not in holders and not (problems and nobody):
         return Refused("right", start.otherwise and names.fill(start.otherwise) or _who_may(names, start.by), cc=names.everyone(process.chief))
     case.title = names.fill(process.subject) or case.title or process.title
     outcome = Outcome(case, problems=problems)

@@ -130,6 +130,11 @@ class Action:
     free: bool = False  # 任意回信: any answer without a command word is this action, its words the first thing asked
     upon: tuple[str, ...] = ()  # 逢: done by the service when a case of one of these processes is opened for the same project
 
+    @property
+    def offered(self) -> bool:
+        """Whether letters name its word: not what the service does itself, nor what only some free answers mean (任意回信 with 当)."""
+        return bool(self.by) and not (self.free and self.when is not None)
+
 
 @dataclass(slots=True)
 class Deadline:
