@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from store import cases
 
 from . import roster
-from .calendars import WorkCalendar
+from .calendars import WorkCalendar, due, parse_duration
 from .masterdata import MasterData
 from .people import Directory, Person, Project, ProjectIndex
 from .process import registers
+from .process.dates import read_period
 from .process.decide import handed_in
 from .process.library import Library
 from .process.model import Lookup, Process
@@ -245,7 +246,18 @@ class Knowledge:
         rows = [r for r in cases.find(self.conn, args["process"], project=project, holding=same) if r["id"] != case.id and alike(r)]
         if args.get("later"):
             rows = [r for r in rows if r["opened_at"] > case.opened_at]
+        if args.get("within") and (day := look(args["day"])[:10]):
+            rows = [r for r in rows if self._within(str(r["fields"].get(args["period"], "")), r["opened_at"], date.fromisoformat(day), args["within"] == "期内")]
         return [r for r in rows if not states or r["open"] and "在办" in states or r["state"] in states or not args.get("now") and any(s in r["memo"].get("path", {}) for s in states)]
+
+    def _within(self, period: str, said_at: datetime, day: date, begun: bool) -> bool:
+        """Whether a day lies in a period as somebody wrote it (with `begun`, not before it either); words without days bound nothing."""
+        first, last = read_period(period, said_at.astimezone(self.calendar.tz).date())
+        return not (begun and first and day < first or last and day > last)
+
+    def _end_of_period(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        day = read_period(look(args["field"]), case.opened_at.astimezone(self.calendar.tz).date())[args["what"] == "止"]
+        return day.isoformat() if day else ""
 
     def _from_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "是" if self._cases_like(args, case, look) else "否"
@@ -266,6 +278,17 @@ class Knowledge:
     def _days_before(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         text = look(args["field"])
         return (datetime.fromisoformat(text[:10]).date() - timedelta(days=int(args["days"]))).isoformat() if text else ""
+
+    def _moment_after(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """A span after a moment; after a day without a time of day it is counted from that day's end."""
+        text = look(args["field"])
+        if not text:
+            return ""
+        start = datetime.fromisoformat(text if len(text) > 10 else text + " 23:59").replace(tzinfo=self.calendar.tz)
+        try:
+            return due(start, parse_duration(look(args["length"])), self.calendar).strftime("%Y-%m-%d %H:%M")
+        except ValueError:
+            return ""  # a span that cannot be read bounds nothing
 
     def _from_master(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         column, _, name = args["by"].partition("=")
@@ -420,7 +443,7 @@ class Knowledge:
 _METHODS = {
     "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "未到": "not_written_to",
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "当班": "on_duty", "文件": "from_documents",
-    "子单": "from_children", "收件": "missing_recipient", "档次": "thresholds_ahead", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
+    "子单": "from_children", "收件": "missing_recipient", "起止": "end_of_period", "到时": "moment_after", "档次": "thresholds_ahead", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "名单": "people_meant", "客户项目": "projects_of_customer",
     "父单": "from_parent", "期间": "period", "先有": "first_filled", "约定": "from_contract", "未办": "not_done", "加减": "arithmetic", "有单": "numbers_in_month",
 }  # fmt: skip

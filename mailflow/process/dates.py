@@ -41,6 +41,53 @@ def find_date(text: str, today: date) -> tuple[date, tuple[int, int]] | None:
     return None
 
 
+def read_period(text: str, today: date) -> tuple[date | None, date | None]:
+    """The first and the last day of the period that the text names (`11-28 至 11-29`, `11月23日-27日`, `12月5日前`, `下周`, `12月`); None is open.
+
+    A single day is a period of one. Both are None where the text names no days of the calendar (`两周左右`).
+    """
+    text = unicodedata.normalize("NFKC", text)
+    if (one := find_date(text, today)) is None:
+        return _whole(text, today)
+    first, (begin, end) = one
+    before, rest = text[:begin], text[end:]
+    if m := re.match(r"\s*(?:至|到|~|-|—)+\s*(\d{1,2})\s*[日号]?(?![\d:月.\-/])", rest):
+        rest = f"{m[1]}日"  # 2026-11-23 到 27
+    if m := re.match(r"\s*(?:起|开始)[,，、]?\s*(\d+|[一二两三四五六])个?\s*(天|日|周|星期)", rest):
+        count = int(m[1]) if m[1].isdigit() else "一二三四五六".find(m[1].replace("两", "二")) + 1
+        return first, first + timedelta(days=count * (1 if m[2] in "天日" else 7) - 1)
+    from_today = re.search(r"周|星期|礼拜|[今明后]天|[明后]日", rest) is not None
+    if other := find_date(rest, today if from_today else first):
+        last = other[0]
+        if last < first and not from_today and _MD.search(rest) is None and _YMD.search(rest) is None:  # 28日至3日: of the next month
+            last = (last.replace(day=1) + timedelta(days=32)).replace(day=last.day)
+        return (first, last) if first <= last else (last, first)
+    if re.match(r"\s*(?:起|开始|以后|之后|后)", rest):
+        return first, None
+    if re.search(r"(?:至|到|截至|截止|不超过|~|-)[::]?\s*$", before) or re.match(r"\s*(?:止|为止|以前|之前|前|截止)", rest):
+        return None, first
+    return first, first
+
+
+def _whole(text: str, today: date) -> tuple[date | None, date | None]:
+    """A whole week, month or months."""
+    if m := re.search(r"(本|这|下下|下)(?:个)?(周|星期|礼拜|月)", text):
+        ahead = {"下": 1, "下下": 2}.get(m[1], 0)
+        if m[2] != "月":
+            monday = today - timedelta(days=today.weekday()) + timedelta(weeks=ahead)
+            return monday, monday + timedelta(days=6)
+        months = [(today.year, today.month + ahead)]
+    else:
+        months = [(int(m[1] or today.year), int(m[2])) for m in re.finditer(r"(?:(20\d\d)\s*[-/.年]\s*)?(?<!\d)(\d{1,2})\s*(?:月|(?<=\d-\d\d)(?!\d))", text) if 1 <= int(m[2]) <= 12]
+    if not months:
+        return None, None
+    (year, month), (to_year, to_month) = months[0], months[-1]
+    to_year += (to_year, to_month) < (year, month)
+    first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
+    after = date(to_year + to_month // 12, to_month % 12 + 1, 1)
+    return first, after - timedelta(days=1)
+
+
 def find_time(text: str) -> tuple[time, tuple[int, int]] | None:
     """The first time of day in the text (`15:30`, `下午3点半`) and where it stands."""
     text = unicodedata.normalize("NFKC", text)

@@ -132,6 +132,8 @@ def _lookups(p: Process, library: Library) -> Found:
             if other is None:
                 yield lookup.line, f"没有“{args['process']}”这个流程{_near(args['process'], library.processes)}"
                 continue
+            if args.get("period") and args["period"] not in other.fields:
+                yield lookup.line, f"流程“{other.name}”没有“{args['period']}”这个字段{_near(args['period'], other.fields)}"
             for state in re.split("[、,，]", args.get("states", "")):
                 if state and state not in (*other.states, *ANYWHERE):
                     yield lookup.line, f"流程“{other.name}”没有“{state}”这个状态{_near(state, other.states)}"
