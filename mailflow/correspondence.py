@@ -56,7 +56,8 @@ class Desk:
             if action.when is not None and not action.when.holds(names.many):
                 continue
             words = _as_words(process, action, self.know.library.negative_words())
-            shown.append(words | {"note": words["note"].replace("<单号>", f"[{case.number}]")})
+            note = names.fill(words["note"].replace("<单号>", f"[{case.number}]")).replace("<人员>", reader)
+            shown.append(words | {"note": note})
         return shown
 
     def content(self, process: Process | None, case: Case | None, names: Names | None, reader: str, parts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -268,6 +268,12 @@ class Knowledge:
     def _count_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return str(len(self._cases_like(args, case, look)))
 
+    def _values_of_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """Each such case in a line, the oldest first: its number and what these fields say."""
+        rows = reversed(self._cases_like(args, case, look))
+        said = lambda r: "；".join(f"{c}:{v}" for c in args["columns"].split("、") if (v := str(r["fields"].get(c, "")).replace("\n", "、")))  # noqa: E731
+        return "\n".join(f"{r['number']} {said(r)}" for r in rows)
+
     def _from_settings(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return self.library.config(args["key"])
 
@@ -403,7 +409,8 @@ class Knowledge:
         return any(address.lower().rpartition("@")[2] == d.lower() or address.lower().endswith("." + d.lower()) for d in self.domains)
 
     def _gaps(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        return "、".join(name for name in args["names"].split("、") if not look(name))
+        but = look(args["but"]).split("、") if args.get("but") else []
+        return "、".join(name for name in args["names"].split("、") if not look(name) and name not in but)
 
     def _still_here(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "、".join(n for n in look(args["name"]).split("、") if (p := self.directory.by_name(n)) and p.active)
@@ -441,7 +448,7 @@ class Knowledge:
 
 
 _METHODS = {
-    "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "未到": "not_written_to",
+    "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "单值": "values_of_cases", "未到": "not_written_to",
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "当班": "on_duty", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "起止": "end_of_period", "到时": "moment_after", "档次": "thresholds_ahead", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "名单": "people_meant", "客户项目": "projects_of_customer",

@@ -44,6 +44,7 @@ class Library:
     slips: dict[str, SlipPlan] = field(default_factory=dict)
     forms: dict[str, FormPlan] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    shipped_settings: DecisionTable | None = None  # 取定值 of the first folder, where another's takes its place
     waiting_for: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # process opened → (process, action) that wait for it (逢)
     _seen: dict[Path, _Loaded] = field(default_factory=dict)
 
@@ -102,6 +103,8 @@ class Library:
             waits = {(opened, action.name) for action in actions for opened in action.upon}
             for opened, name in sorted(waits):
                 self.waiting_for.setdefault(opened, []).append((process.name, name))
+        behind = self.folders[0] / "tables" / "取定值.csv"
+        self.shipped_settings = read_table(behind) if behind not in stamps and behind.is_file() else None
         self.problems = problems + list(dangling(self))
         if fresh:
             shelf.keep(self.folders, stamps, {name: value for name, value in vars(self).items() if name != "folders"})
@@ -110,9 +113,10 @@ class Library:
     # -- small questions -----------------------------------------------------------------------------------------------
 
     def config(self, key: str) -> str:
-        """A value of 取定值 (RULEBOOK §6), '' where there is none."""
-        table = self.tables.get("取定值")
-        return table.find(键=key).get("值", "") if table else ""
+        """A value of 取定值 (RULEBOOK §6), '' where there is none. A key that an organisation's own table leaves out has the shipped value:
+        their copy may be older than the key, or hold the one line that they changed."""
+        found = (table.find(键=key).get("值", "") for table in (self.tables.get("取定值"), self.shipped_settings) if table)
+        return next((value for value in found if value), "")
 
     def usual(self, occasion: str) -> str:
         """The letter for an occasion that every process has (table 通用信): receipt, returned form, refusal, reminder …"""

@@ -55,7 +55,6 @@ class _Builder(EffectReader):
             clauses=self.words(t, "依据"),
             subject=self.text(t, "事项"),
             about=self.text(t, "说明"),
-            advisory=self.text(t, "模式") in ("提示", "advisory"),
             source=self.source,
             file=self.file,
         )

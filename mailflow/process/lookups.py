@@ -14,6 +14,7 @@ FORMS = """项目 是否立项 / 项目 <列>
 判定 <表> 按 <字段> 取 <列>      # 按关键词和数值判定
 单 <流程名> 同 <字段>[、<那边的字段>=<名>] [期内|未过 <那边的字段>=<名>] 状态 <状态>[、<状态>] [其后]      # 期内:日期落在那边写的期间里;未过:期间在那一天还没有过完;没写出日子的期间都算。状态:现在是或到过;现为:现在是;在办:还没有结束的;其后:本单开了以后才开的
 单号 <流程名> 同 …              # 同上,取最近一张的单号
+单值 <流程名> 同 … 取 <字段>[、<字段>]     # 同上,每张单一行:单号和这几项
 取定 <键>
 到时 <字段> 满 <时长的名>          # 从那时起满多久的时刻;只有日期的从当天结束起算
 起日 <字段> / 止日 <字段>           # 一段期间(“11-28 至 12-3”“12月5日前”“下周”)的头一天、末一天
@@ -31,7 +32,7 @@ FORMS = """项目 是否立项 / 项目 <列>
 约定 <事项> [按 <名>]              # 主数据 合同约定.csv(事项、范围、值):合同正文优先
 收件 缺 岗位 <岗位> / 收件 未到 岗位 <岗位> / 收件人 岗位 <岗位> / 收件 外部
 历史 <动作> 次数 [含本次]
-缺项 <名>[、<名>]                # 其中还没有值的
+缺项 <名>[、<名>] [除 <名>]         # 其中还没有值的;除去另一个名里已写着的
 在职 <角色或字段>                 # 这些人里现在还在的
 名单 <名> [除 <名>]               # 写的是哪些人:姓名、单位、岗位、全体员工;除去另一个名里的人
 客户项目 状态 <状态>[、<状态>]     # 来信的客户的项目;不止一个时看来信里提到哪个
@@ -75,6 +76,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("单号", process=m[1], by=m[2], states=m[3], later=m[4])
     if m := re.fullmatch(r"单 (\S+) 数 同 (\S+)(?: 状态 (\S+))?", text):
         return made("单数", "数字", process=m[1], by=m[2], states=m[3])
+    if m := re.fullmatch(r"单值 (\S+) 同 (\S+?)(?: (?:状态|已到) (\S+))?( 其后)? 取 (\S+)", text):
+        return made("单值", process=m[1], by=m[2], states=m[3], later=m[4], columns=m[5])
     if m := re.fullmatch(r"取定 (\S+)", text):
         return made("取定", key=m[1])
     if m := re.fullmatch(r"期日 (\S+?)前(\d+)个工作日", text):
@@ -117,8 +120,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("外部收件")
     if m := re.fullmatch(r"历史 (\S+) 次数( 含本次)?", text):
         return made("历史", "数字", action=m[1], this=m[2])
-    if m := re.fullmatch(r"缺项 (\S+)", text):
-        return made("缺项", names=m[1])
+    if m := re.fullmatch(r"缺项 (\S+)(?: 除 (\S+))?", text):
+        return made("缺项", names=m[1], but=m[2])
     if m := re.fullmatch(r"名单 (\S+?)(?: 除 (\S+))?", text):
         return made("名单", "人员", name=m[1], but=m[2])
     if m := re.fullmatch(r"在职 (\S+)", text):

@@ -248,7 +248,6 @@ class Process:
     about: str = ""  # 说明
     hides: Condition | None = None  # 匿名: while it holds, nobody else learns who opened the case
     chief: tuple[str, ...] = ()  # 主管: who is copied when somebody without the right tries
-    advisory: bool = False  # 模式: 提示
     unique: tuple[str, ...] = ()  # 唯一: one open case for the same values
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fields: dict[str, Field] = field(default_factory=dict)

@@ -127,7 +127,7 @@ def _lookups(p: Process, library: Library) -> Found:
             yield lookup.line, f"决策表“{table}”没有“{args['column']}”这一列"
         if lookup.source in ("台账", "档次") and args["register"] not in library.registers:
             yield lookup.line, f"没有“{args['register']}”这本台账{_near(args['register'], library.registers)}"
-        if lookup.source in ("单", "单号", "单数"):
+        if lookup.source in ("单", "单号", "单数", "单值"):
             other = library.processes.get(args["process"])
             if other is None:
                 yield lookup.line, f"没有“{args['process']}”这个流程{_near(args['process'], library.processes)}"

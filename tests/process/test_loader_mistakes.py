@@ -202,3 +202,12 @@ def test_a_form_of_a_name_that_is_taken_is_told(tmp_path: Path) -> None:
     problems = a_library(tmp_path, GOOD.replace("  收到: 请假-<天数>", "  收到: 请假-<天数>\n  表单: 请假条")).problems
     assert any("《请假条》是 请假.yaml 开单的表单" in p for p in problems)
     assert any("“请假条”在 小结.yaml 里已经有了" in p for p in problems)
+
+
+def test_a_setting_that_an_organisations_table_leaves_out_has_the_shipped_value(tmp_path: Path) -> None:
+    for folder, rows in (("shipped", "impl.mode,advisory,\nimprove.third_from,3,\n"), ("own", "impl.mode,strict,\n")):
+        (tmp_path / folder / "tables").mkdir(parents=True)
+        (tmp_path / folder / "tables" / "取定值.csv").write_text("键,值,说明\n" + rows, encoding="utf-8")
+    library = Library([tmp_path / "shipped", tmp_path / "own"])
+    library.refresh()
+    assert (library.config("impl.mode"), library.config("improve.third_from"), library.config("nobody's")) == ("strict", "3", "")
