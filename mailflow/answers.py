@@ -11,7 +11,7 @@ from store import cases
 from store import letters as sent_letters
 from store import mails as stored_mails
 
-from . import letters, show
+from . import letters, register_query
 from .anonymity import hidden_opener
 from .blank_forms import every, find, handed_in_by, hint, near
 from .blank_forms import fields_of as form_fields
@@ -165,9 +165,14 @@ def _query(intake: Handler, event: Event, rest: str, row: Any) -> None:
     if register is not None:
         if know.library.outside_roles() & set(know.roles_of(event.who)):
             return tell("says", event.who, event, 说=f"台账“{register.name}”只供内部查看:无权限。", 事项="查询结果")
-        wanted = rest[len(register.name) :].split()
-        rows = show.register_rows(know, register, [know.project(w)[0] or know.person(w) or w for w in wanted])
-        return _table(intake, event, register.name + (" " + " ".join(wanted) if wanted else ""), rows)
+        asked = register_query.understand(know, rest[len(register.name) :], event.who, event.at.astimezone(know.calendar.tz).date())
+        rows = register_query.rows_for(know, register, event.who, asked)
+        title = f"{register.name} {asked}".strip()
+        if len(rows) > 1:
+            return _table(intake, event, title, rows)
+        near = [n for w in asked.unknown for n in know.project(w)[1]]
+        unknown = f"项目库和通讯录里没有“{'、'.join(asked.unknown)}”" + (f",相近的有:{'、'.join(near)}" if near else ";请写项目名、姓名,月份写成 2026-11 的样子") + "。" if asked.unknown else ""
+        return tell("says", event.who, event, 说=f"“{title}”:没有您能看到的行。{unknown}", 事项="查询结果")
     project = know.project(rest)[0] if rest and rest not in ("我的", "全部") else ""
     opened = [r for r in cases.find(know.conn, open=True, project=project or None, limit=500) if may_see(intake, event, r)]
     if not project and rest:
@@ -209,7 +214,7 @@ def _todo(intake: Handler, event: Event) -> None:
 
 def _table(intake: Handler, event: Event, title: str, rows: list[list[Any]]) -> None:
     """Rows as text in the letter, and all of them as a workbook beside it."""
-    shown = ["  ".join(str(c).replace("\n", "；") for c in row if str(c)) for row in rows[1:31]]
+    shown = [" | ".join(str(c).replace("\n", "；")[:60] or "-" for c in row) for row in rows[:31]]
     text = f"{title}:共 {len(rows) - 1} 行" + (",前 30 行如下,全部见附件" if len(rows) > 31 else ",附件为表格") + "\n" + "\n".join(shown)
     attach = {"kind": "workbook", "name": f"{title}.xlsx", "title": title, "rows": rows}
     intake.recorder.tell_with("says", event.who, event, [attach], 说=text, 事项=title)

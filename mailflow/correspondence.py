@@ -235,10 +235,9 @@ class Desk:
             first = {"上月": event.at.date().replace(day=1) - timedelta(days=1), "本季": event.at.date().replace(day=1, month=(event.at.month - 1) // 3 * 3 + 1)}.get(period, event.at.date())
             months = [first.replace(day=1, month=m) for m in range(first.month, first.month + 3)] if period == "本季" else [first]
             declared = self.know.library.registers[register]
-            head, *rows = register_rows(self.know, declared, [])
-            if period:
-                rows = [row for month in months for row in register_rows(self.know, declared, [f"{month:%Y-%m}"])[1:]]
-            return {"kind": "workbook", "name": f"{register}-{event.at:%Y%m%d}.xlsx", "title": register, "rows": [head, *rows]}
+            wanted = {f"{month:%Y-%m}" for month in months} if period else set()
+            rows = register_rows(self.know, declared, lambda row, cells: not wanted or f"{row['at'].astimezone(self.know.calendar.tz):%Y-%m}" in wanted)
+            return {"kind": "workbook", "name": f"{register}-{event.at:%Y%m%d}.xlsx", "title": register, "rows": rows}
         if kind == "来件":
             return {"kind": "forwarded", "mail": event.mail_id}
         return {"kind": "unknown", "form": word}

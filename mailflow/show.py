@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -88,21 +88,16 @@ def _mapped(know: Knowledge, register: Register) -> Iterator[dict[str, Any]]:
         yield {key: words[column] if column in words else row["data"].get(column, "") for key, column in register.output_columns.items()}
 
 
-def register_rows(know: Knowledge, register: Register, wanted: list[str]) -> list[list[Any]]:
-    """A register as a table with Chinese headers, only rows that hold all of `wanted` (a project, a person, a month such as 2026-11)."""
+def register_rows(know: Knowledge, register: Register, keep: Callable[[Any, list[str]], bool] = lambda row, cells: True) -> list[list[Any]]:
+    """A register as a table with Chinese headers: the rows that count and that `keep` (row, its cells as text) lets through."""
     numbers = _numbers(know)
     scored = ["代码", "分值"] if register.codes_table else []
-    head = [*scored, *register.columns, "状态", "单号"]
     back = {status: word for word, status in registers.STATUSES.items()}
-    rows: list[list[Any]] = [head]
-    for row in cases.entries(know.conn, register.name):
-        if row["status"] not in registers.COUNTED:
-            continue
+    rows: list[list[Any]] = [[*scored, *register.columns, "状态", "单号"]]
+    for row in cases.entries(know.conn, register.name, statuses=registers.COUNTED):
         data = {"代码": row["code"], "分值": _figure(row["points"]), **row["data"], register.project_column: row["project"], register.who_column: row["who"]}
         line = [data.get(c, "") for c in (*scored, *register.columns)] + [back.get(row["status"], row["status"]), numbers.get(row["case_id"], "")]
-        text = [str(c) for c in line]
-        when = row["at"].astimezone(know.calendar.tz)
-        if all(any(w == c or (len(w) >= 4 and c.startswith(w)) for c in text) or w in (f"{when:%Y-%m}", f"{when.month}月", f"{when.year}年{when.month}月") for w in wanted):
+        if keep(row, [str(c) for c in line]):
             rows.append(line)
     return rows
 

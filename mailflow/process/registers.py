@@ -12,7 +12,7 @@ from pathlib import Path
 from .tables import Tables
 from .yamltext import Items, Table, TemplateError, Text, read_file
 
-WORDS = ["台账", "说明", "列", "名", "去重", "初始", "项目列", "人列", "数列", "时间列", "窗口", "档次", "代码表", "流程", "凭证", "输出", "输出列"]
+WORDS = ["台账", "说明", "列", "名", "去重", "初始", "项目列", "人列", "数列", "时间列", "窗口", "档次", "代码表", "流程", "凭证", "全看", "项目的人可看", "输出", "输出列"]
 
 
 @dataclass(slots=True)
@@ -33,6 +33,8 @@ class Register:
     window: str = ""  # 窗口: a key of 取定值: cumulative | month
     process: str = ""  # 流程: the process that decides on each row
     proof: bool = False  # 凭证: only a proved person may confirm
+    seen_by: tuple[str, ...] = ()  # 全看: the posts that may see all of it; the others see what concerns them. Empty: every colleague
+    project_sees: bool = False  # 项目的人可看: the sales and presales of its project may see a row
     output: str = ""  # 输出: the command that shows it
     output_columns: dict[str, str] = field(default_factory=dict)  # JSON key → column or word
     file: str = ""
@@ -79,6 +81,8 @@ def read_register(path: Path) -> Register:
         window=text("窗口"),
         process=text("流程"),
         proof=text("凭证") == "是",
+        seen_by=words("全看"),
+        project_sees=text("项目的人可看") == "是",
         output=text("输出"),
         output_columns={k: v.value for k, v in output.pairs.items() if isinstance(v, Text)} if isinstance(output, Table) else {},
         file=path.name,
