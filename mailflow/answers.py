@@ -73,6 +73,22 @@ def choice(intake: Intake, mail: Mail) -> End | None:
     return intake._fresh(again)
 
 
+def which_one(intake: Intake, mail: Mail) -> End | None:
+    """A command in answer to a letter that sums up several cases, without saying which: asked back."""
+    from .mail_in_hand import End
+
+    ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
+    letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else None
+    if letter is None or letter["case_id"] or letter["letter"] != intake.know.library.usual("standstill") or not mail.sender:
+        return None
+    whole = sent_letters.get(intake.know.conn, letter["id"])
+    shown = [f"{c['number']} {c['title']}" for c in whole["content"].get("cases", [])] if whole is not None else []
+    event = intake._event(mail, None)
+    says = f"那封信里有几张单,不知道您说的是哪一张。请再回一次,第一行先写单号,后面写要做的事,如“{shown[0].split()[0]} …”。几张单是:\n" if shown else ""
+    intake.recorder.tell("says", event.who, event, 说=says + "\n".join(shown), 事项="请写明单号")
+    return End("answered", None, "回的是合并信,已请来信人写明单号")
+
+
 def sorted_by(intake: Intake, mail: Mail) -> End | None:
     """What a person answers to a letter that asked where a mail belongs: `归入 MF-…`, `按 <标准标题>`, `忽略`."""
     from .mail_in_hand import End

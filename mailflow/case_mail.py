@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from store import cases, mails, marks
@@ -15,6 +16,8 @@ from .process import commands, decide, forms
 from .process.model import Action, Process
 from .process.names import Names
 from .process.world import Case, Event, Refused
+
+_NUMBER_FIRST = re.compile(r"\s*\[?(MF-[A-Z0-9]+-\d{4}-\d+)\]?[\s:：,，]*", re.I)
 
 
 class CaseMail(Handler):
@@ -31,11 +34,21 @@ class CaseMail(Handler):
             for id in ids:
                 if (letter := letters.get(id)) and letter["case_id"]:
                     return cases.get(self.know.conn, letter["case_id"])
+            if letters and (row := self._named_first(mail)):
+                return row
             for id in ids:
                 earlier = mails.find_by_message_id(self.know.conn, id)
                 if earlier and earlier["case_id"]:
                     return cases.get(self.know.conn, earlier["case_id"])
         return None
+
+    def _named_first(self, mail: Mail) -> Any:
+        """An answer to a letter about several cases (a sum, a digest) says which it means in front of its first line: `MF-COMM-2026-0007 同意`."""
+        found = _NUMBER_FIRST.match(mail.message.reply_text)
+        row = cases.by_number(self.know.conn, found[1].upper()) if found else None
+        if found and row is not None:
+            mail.message = replace(mail.message, reply_text=mail.message.reply_text[found.end() :])
+        return row
 
     def _new_matter(self, mail: Mail, row: Any) -> bool:
         """Somebody pressed `reply` on an old mail and gave it a new standard subject: a new case (a prefix or a number would say otherwise)."""

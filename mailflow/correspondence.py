@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from store import cases, mails
 from store import letters as rows
@@ -17,6 +17,9 @@ from .process.model import Action, Process
 from .process.names import Names
 from .process.world import Case, Event, LetterPlan
 from .trust import issue
+
+if TYPE_CHECKING:
+    from .standstill import Ringing
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class Desk:
     fresh: dict[int, set[str]] = field(default_factory=dict)  # cases opened in this transaction, and who was written to about them
     _deadlines: list[Any] | None = None  # of the case being written about: each of its letters shows them
     attach_next: list[dict[str, Any]] = field(default_factory=list)  # files of the next letter, given ready
+    ringing: Ringing | None = None  # while a deadline rings: what is said of its case may be summed up after a standstill
 
     # -- what a letter shows ---------------------------------------------------------------------------------------------
 
@@ -125,6 +129,8 @@ class Desk:
             if path is None:
                 raise letters.LetterError(f"没有“{name}”这封信;请在 letters/ 里写好 {name}.txt")
             part = letters.part(path, self.context(letters.names(path), process, case, names, event, {"说": plan.says, "收信人": "、".join(plan.to), **plan.facts}))
+            if self.ringing and case is not None and case.id == self.ringing.case_id:
+                part["rung"] = "behind" if self.ringing.behind else "in time"
             attach = [self.attachment(word, process, case, event) for word in plan.attach] + self.attach_next
             self.attach_next = []
             remembered = {"choices": plan.facts["候选标题"]} if plan.facts.get("候选标题") else {}
@@ -168,6 +174,8 @@ class Desk:
         if case_id and not first and rows.reached(conn, address, hour, self.limits.letters_per_case_hour, case_id):
             self.held_back.append(reader)
             return
+        if any(p.get("rung") == "behind" for p in parts) and self.ringing:
+            due = max(due, self.ringing.hold)
         self._tokens(content, shown, case)
         if copies:
             for action in content.get("actions", []):

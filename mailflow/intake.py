@@ -206,4 +206,4 @@ class Intake(CaseMail):
     def _choice(self, mail: Mail) -> End | None:
         from . import answers
 
-        return answers.choice(self, mail) or answers.sorted_by(self, mail)
+        return answers.choice(self, mail) or answers.sorted_by(self, mail) or answers.which_one(self, mail)

@@ -131,6 +131,8 @@ def plain(content: Mapping[str, Any]) -> str:
     for p in content["parts"]:
         if p["text"]:
             lines += [p["text"], ""]
+    for case in content.get("cases", []):
+        lines += [*_brief(case), ""]
     if content.get("actions"):
         lines += ["【您现在可以】直接回复本信，第一行写下面的一种："]
         lines += [f"  {a['show']}" + (f"    {a['note']}" if a.get("note") else "") for a in content["actions"]] + [""]
@@ -166,6 +168,15 @@ def plain(content: Mapping[str, Any]) -> str:
     return text + "\n"
 
 
+def _brief(case: Mapping[str, Any]) -> list[str]:
+    """One of several cases in a letter that sums up."""
+    lines = [f"◆ [{case['number']}] {case['process']}：{case['title']}", f"  当前状态：{case['state']}" + (f"    下一步：{case['next']}" if case["next"] else "")]
+    lines += [f"  {line}" for text in case["texts"] for line in _short(text).split("\n")[:3]]
+    if case["actions"]:
+        lines.append("  您可以写：" + " / ".join(a["show"] for a in case["actions"]))
+    return lines
+
+
 # -- HTML ------------------------------------------------------------------------------------------------------------------
 
 _CSS = {
@@ -190,13 +201,13 @@ def rich(content: Mapping[str, Any], address: str) -> str:
     out.append(f"<p>{e(content['reader'])}，您好：</p>")
     for p in content["parts"]:
         out += [f"<p>{e(block).replace(chr(10), '<br>')}</p>" for block in p["text"].split("\n\n") if block.strip()]
+    for case in content.get("cases", []):
+        out.append(f'<div style="{_CSS["h"]}">[{e(case["number"])}] {e(case["process"])}</div>')
+        texts = [("说明", text) for text in case["texts"]]
+        out += _table([(k, v) for k, v in (("事项", case["title"]), ("当前状态", case["state"]), ("下一步", case["next"]), *texts) if v])
+        out += _buttons(case["actions"], case["subject"], address)
     if content.get("actions"):
-        out.append(f'<div style="{_CSS["h"]}">您现在可以（点一下，再点发送）</div><div>')
-        for a in content["actions"]:
-            title = f"Re: {subject(content)}" + (f" {a['token']}" if a.get("token") else "")
-            link = f"mailto:{quote(address, safe='@')}?subject={quote(title)}&body={quote(a['body'])}"
-            out.append(f'<a style="{_CSS["no" if a.get("negative") else "go"]}" href="{e(link)}">{e(a["word"])}</a>')
-        out.append("</div>")
+        out += [f'<div style="{_CSS["h"]}">您现在可以（点一下，再点发送）</div>', *_buttons(content["actions"], subject(content), address)]
     rows: list[tuple[str, str]] = []
     if content.get("number"):
         rows = [("单号", f"{content['number']}  {content.get('process', '')}"), ("事项", content.get("title", "")), ("收到时间", content.get("received", ""))]
@@ -211,6 +222,16 @@ def rich(content: Mapping[str, Any], address: str) -> str:
         out.append(f'<div style="{_CSS["h"]}">经过</div><div style="{_CSS["small"]}">' + "<br>".join(e(h) for h in content["history"][-MOST_HISTORY:]) + "</div>")
     out.append(f'<p style="{_CSS["small"]}">{e(content.get("service", ""))}</p></div>')
     return "<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>" + "".join(out) + "</body></html>"
+
+
+def _buttons(actions: Sequence[Mapping[str, Any]], about: str, address: str) -> list[str]:
+    """One `mailto:` link for each action, each its own mail about the same subject."""
+    e, out = html.escape, ["<div>"]
+    for a in actions:
+        title = f"Re: {about}" + (f" {a['token']}" if a.get("token") else "")
+        link = f"mailto:{quote(address, safe='@')}?subject={quote(title)}&body={quote(a['body'])}"
+        out.append(f'<a style="{_CSS["no" if a.get("negative") else "go"]}" href="{e(link)}">{e(a["word"])}</a>')
+    return [*out, "</div>"] if actions else []
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> list[str]:

@@ -16,7 +16,7 @@ import parsers
 from store import Store, StoreError, cases, mails, marks, savepoint
 from store.archive import Place
 
-from . import outbox, papers, periodic, reminders
+from . import outbox, papers, periodic, reminders, standstill
 from .calendars import WorkCalendar
 from .config import Config
 from .correspondence import Desk
@@ -63,6 +63,7 @@ class Office:
     _router: Router | None = None
     _directory: Directory | None = None
     _calendar: WorkCalendar | None = None
+    _stood_still: bool = True  # letters may wait that should be summed up: the pass before may have been cut short
 
     def refresh(self) -> None:
         """Takes edited templates and master data into force."""
@@ -160,6 +161,10 @@ class Office:
         periodic.run(self, now, done)
         while self._ring(now, done):
             pass
+        if self._stood_still:
+            with self.store.begin() as conn:
+                standstill.sum_up(self.desk(self.knowledge(conn, now)), now)
+            self._stood_still = False
         self._tell_held(now)
 
     def _batch(self, now: datetime, done: Done) -> bool:
@@ -176,7 +181,7 @@ class Office:
         """Handles kept mails in the order given, and what falls due before each. With `ahead` it stops at a mail whose papers are to be read first, and says so."""
         intake = self.intake(conn, now, ahead)
         for row in rows:
-            self._ring_until(intake.recorder, row["received_at"] - timedelta(microseconds=1), done)  # what falls due at the very moment is still in time
+            self._ring_until(intake.recorder, row["received_at"] - timedelta(microseconds=1), now, done)  # what falls due at the very moment is still in time
             try:
                 self._one(conn, intake, row, done)
             except papers.NotRead as unread:
@@ -213,10 +218,10 @@ class Office:
     def _ring(self, now: datetime, done: Done) -> bool:
         with self.store.begin() as conn:
             know = self.knowledge(conn, now)
-            return self._ring_until(Recorder(know, self.desk(know)), now, done)
+            return self._ring_until(Recorder(know, self.desk(know)), now, now, done)
 
-    def _ring_until(self, recorder: Recorder, until: datetime, done: Done) -> bool:
-        """Rings what falls due by then, earliest first. True when anything rang."""
+    def _ring_until(self, recorder: Recorder, until: datetime, clock: datetime, done: Done) -> bool:
+        """Rings what falls due by then, earliest first; `clock` is the time of the pass. True when anything rang."""
         conn, rang = recorder.know.conn, False
         for _ in range(10_000):
             row = next(iter(cases.falling(conn, until, 1)), None)
@@ -224,8 +229,9 @@ class Office:
                 return rang
             try:
                 with savepoint(conn):
-                    reminders.ring(recorder, row, until)
+                    reminders.ring(recorder, row, until, clock)
                 done.rung += 1
+                self._stood_still |= standstill.behind(row, clock)
             except StoreError:
                 raise
             except Exception as why:

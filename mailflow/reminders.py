@@ -8,7 +8,7 @@ from typing import Any
 
 from store import cases
 
-from . import letters, timekeeping
+from . import letters, standstill, timekeeping
 from .process.deadlines import Rung, Tick
 from .process.model import Deadline, Document, Process
 from .process.names import Names
@@ -16,8 +16,19 @@ from .process.world import Case, Event
 from .recorder import Recorder
 
 
-def ring(recorder: Recorder, row: Any, now: datetime) -> None:
-    """Does what a deadline's next tick asks and sets the one after it. Several ticks that a standstill let pass make one letter."""
+def ring(recorder: Recorder, row: Any, now: datetime, clock: datetime) -> None:
+    """Does what a deadline's next tick asks and sets the one after it. Several ticks that a standstill let pass make one letter.
+
+    `now`: up to when ticks ring (a mail that came then is about to be read); `clock`: the time of the pass.
+    """
+    recorder.desk.ringing = standstill.ringing(row, clock)
+    try:
+        _ring(recorder, row, now)
+    finally:
+        recorder.desk.ringing = None
+
+
+def _ring(recorder: Recorder, row: Any, now: datetime) -> None:
     know = recorder.know
     found = cases.get(know.conn, row["case_id"])
     process = know.process_of(found["process"], found["version"]) if found else None
@@ -41,7 +52,7 @@ def ring(recorder: Recorder, row: Any, now: datetime) -> None:
     elif tick.kind == "overdue":
         tick = _latest(recorder, process, row, memo, tick, now)
         memo["number"] = tick.number
-    if tick.rung is not None:
+    if tick.rung is not None and not (tick.kind == "remind" and row["due"] <= now):  # nobody is reminded of what is over
         _tell(recorder, process, case, declared, row, tick, Event(now.astimezone(know.calendar.tz) if tick.kind == "overdue" else at))
     after = timekeeping.next_tick(know, process, {**row, "memo": memo}, now)
     cases.change_deadline(know.conn, row["id"], {"memo": memo, "next_at": after.at if after else None, "step": row["step"] + 1})

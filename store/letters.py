@@ -77,6 +77,22 @@ def append(conn: sa.Connection, id: int, *, content: Any, letter: str, cc: list[
     return conn.execute(statement.values(values)).rowcount == 1
 
 
+def untried(conn: sa.Connection) -> list[sa.RowMapping]:
+    """The letters that nobody tried to send yet, in the order of writing. In a `begin` transaction only, as `waiting_for`."""
+    query = sa.select(letters).where(letters.c.status == "waiting", letters.c.attempts == 0).order_by(letters.c.id).with_for_update(skip_locked=True)
+    return list(conn.execute(query).mappings())
+
+
+def redirect(conn: sa.Connection, id: int, *, reader: str, cc: list[str], content: Any, due: datetime) -> None:
+    """Give a letter that nobody tried to send yet other readers and another time."""
+    conn.execute(sa.update(letters).where(letters.c.id == id, letters.c.attempts == 0).values(reader=reader, cc=cc, content=content, due=due))
+
+
+def withdraw(conn: sa.Connection, id: int) -> None:
+    """Take back a letter that nobody tried to send yet, because another one says the same to the same people."""
+    conn.execute(sa.delete(letters).where(letters.c.id == id, letters.c.status == "waiting", letters.c.attempts == 0))
+
+
 def claim(conn: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]:
     """Take due letters to send, earliest first, marked `sending`, an attempt more and `sent_at` the moment of claiming.
 
