@@ -8,7 +8,7 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from parsers import chinese
@@ -25,7 +25,7 @@ def fields_of(process: Process) -> list[Field]:
     for state in process.states.values():
         for action in state.actions.values():
             later |= {*action.asks, *action.may_say}
-    wanted = [f for f in process.fields.values() if f.required is not False or f.wished]
+    wanted = [f for f in process.fields.values() if f.required is True or f.wished or (f.required is not False and f.name not in later)]
     return wanted or [f for f in process.fields.values() if f.name not in later and not f.from_subject]
 
 
@@ -45,9 +45,10 @@ def hint(field: Field) -> str:
     return {"日期": "(如 2026-11-23)", "时间": "(如 2026-11-23 09:30)", "是否": "(是 / 否)", "条目": "(一条一行)"}.get(field.kind.name, "")
 
 
-def as_lines(process: Process) -> list[str]:
-    """`名称:` lines to copy into a mail; what may be written stands behind, in brackets, and counts as empty when it is left there."""
-    return [f"{f.name}:" for f in fields_of(process)]
+def as_lines(process: Process, also: Container[str] = ()) -> list[str]:
+    """`名称:` lines to copy into a mail: what must be filled in, and the fields named in `also`, such as those that were wrong."""
+    usual = {f.name for f in fields_of(process)}
+    return [f"{f.name}:" for f in process.fields.values() if f.name in usual or f.name in also]
 
 
 @dataclass(slots=True)

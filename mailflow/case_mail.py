@@ -246,7 +246,7 @@ class CaseMail(Handler):
         if done.problems:
             facts = {
                 "问题们": [{"项": p.field, "因": p.why} for p in done.problems] + [{"项": "附件", "因": p} for p in mail.problems],
-                "空白表": as_lines(process),
+                "空白表": as_lines(process, {p.field for p in done.problems}),
                 "抄送": [n for n in dict.fromkeys(copies) if n != event.who],
             }
             attach = [w for check in process.checks if check.attach and check.field in {p.field for p in done.problems} and check.when.holds(names.many) for w in check.attach]

@@ -11,7 +11,7 @@ from ..calendars import Duration, WorkCalendar, due, explain, parse_duration
 from . import dates
 from .model import Deadline, Document, Process
 from .names import Names
-from .world import Case
+from .world import RETURNED, Case
 
 
 @dataclass(slots=True)
@@ -124,10 +124,12 @@ def _document(document: Document, process: Process, case: Case, names: Names, ca
 
 
 def _start(start: str, case: Case, calendar: WorkCalendar, scope: str) -> datetime | None:
-    if not start:
-        return case.entered_at.astimezone(calendar.tz) if scope else case.opened_at.astimezone(calendar.tz)
-    if start == "收到":
-        return case.opened_at.astimezone(calendar.tz)
+    if not start and scope:
+        return case.entered_at.astimezone(calendar.tz)
+    if not start or start == "收到":
+        if case.state == RETURNED and not case.memo.get("before"):
+            return None  # a form that went back starts no clock; mended, it counts from the mending (§0.4)
+        return moment(case.memo.get("accepted", ""), calendar) or case.opened_at.astimezone(calendar.tz)
     if start in case.memo.get("path", {}):
         return moment(case.memo["path"][start], calendar)
     return moment(case.fields.get(start, ""), calendar)

@@ -9,9 +9,7 @@ from . import dates
 from .forms import asked_later, broken, is_required, read_value, take
 from .model import Action, Effects, Process, Start
 from .names import Names
-from .world import Case, ChildPlan, EntryPlan, Event, LetterPlan, NudgePlan, Outcome, Problem, Refused, Step, World
-
-RETURNED = "待更正"  # the state of a form that went back (RULEBOOK §0.4 `rejected_input`); no process declares it
+from .world import RETURNED, Case, ChildPlan, EntryPlan, Event, LetterPlan, NudgePlan, Outcome, Problem, Refused, Step, World
 
 
 def blank_case(process: Process, event: Event, title: str = "") -> Case:
@@ -360,6 +358,8 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
     outcome.resume += effects.resume
     outcome.restart += effects.restart
     if effects.to:
+        if case.state == RETURNED and not case.memo.get("before"):
+            case.memo["accepted"] = names.event.at.isoformat()  # until now the form had gaps, and no clock ran (§0.4)
         case.memo.setdefault("path", {})[effects.to] = names.event.at.isoformat()
         case.state, case.entered_at = effects.to, names.event.at
         card = names.process.states[effects.to]

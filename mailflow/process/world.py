@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from .model import Lookup
 
 Look = Callable[[str], str]
+RETURNED = "待更正"  # the state of a form that went back (RULEBOOK §0.4 `rejected_input`); no process declares it
 
 
 @dataclass(slots=True)
