@@ -43,6 +43,7 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
     know = recorder.know
     event = Event(at.astimezone(know.calendar.tz))
     opened = _open_cases(recorder, event)
+    tables = {section.title for section in plan.sections if section.source == "台账"}  # to be kept and worked with: a workbook however few the rows
     readers = list(dict.fromkeys(n for role in plan.roles for n in know.with_role(role.removeprefix("岗位 "))))
     written = 0
     for reader in readers:
@@ -60,7 +61,7 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
             if len(rows) - 1 > MOST_LINES:
                 lines.append(f"  …其余 {len(rows) - 1 - MOST_LINES} 行见附件")
             lines.append("")
-        attach = [{"kind": "workbook", "name": f"{plan.name}-{event.at:%Y%m%d}-{title}.xlsx", "title": title, "rows": rows} for title, rows in parts if len(rows) > 4]
+        attach = [{"kind": "workbook", "name": f"{plan.name}-{event.at:%Y%m%d}-{title}.xlsx", "title": title, "rows": rows} for title, rows in parts if title in tables or len(rows) > 4]
         copies = [n for role in plan.cc for n in know.with_role(role.removeprefix("岗位 ")) if n != reader]
         recorder.tell_with("digest", reader, event, attach, 汇总=plan.name, 日期=event.at.date().isoformat(), 正文行="\n".join(lines), 抄送=copies)
         written += 1
@@ -101,8 +102,10 @@ def _rows(recorder: Recorder, plan: DigestPlan, section: Section, reader: str, o
             return [head, *([o.case.number, o.title, o.case.title, o.case.state, o.next_step] for o in mine)]
         case "逾期" | "今日到期":
             return _due(know, section.source, mine, event)
+        case "新单":
+            return _opened(know, plan, section, reader, event)
         case "办结":
-            since, until = _period(section.period, event.at.date())
+            since, until = _period(section.period, event.at.date(), know)
             closed = [r for r in cases.listing(know.conn) if not r["open"] and r["closed_at"] and _within(know, r["closed_at"], since, until)]
             closed = [r for r in closed if not section.processes or r["process"] in section.processes]
             closed = [r for r in closed if not section.statuses or r["state"] in section.statuses]
@@ -137,22 +140,49 @@ def _due(know: Knowledge, source: str, mine: list[Open], event: Event) -> list[l
     return rows
 
 
+def _opened(know: Knowledge, plan: DigestPlan, section: Section, reader: str, event: Event) -> list[list[Any]]:
+    """Cases opened in the period, closed since or not, with the fields of 列; of one's own, those of one's projects and those that one opened."""
+    since, until = _period(section.period, event.at.date(), know)
+    rows: list[list[Any]] = [["单号", "事项", *section.wanted, "状态"]]
+    for r in reversed(cases.find(know.conn, opened_since=datetime.combine(since, time(), know.calendar.tz))):
+        process = know.process_of(r["process"], r["version"])
+        if process is None or section.processes and r["process"] not in section.processes or section.statuses and r["state"] not in section.statuses or not _within(know, r["opened_at"], since, until):
+            continue
+        project = know.all_projects().get(r["project"])
+        if plan.own and reader not in (r["opened_by"], *((project.sales, project.presales_1, project.presales_2) if project else ())):
+            continue
+        names = Names(process, know.load(r), event, know)
+        rows.append([r["number"], r["title"], *(names.value(column) for column in section.wanted), r["state"]])
+    return rows
+
+
 def _register(know: Knowledge, plan: DigestPlan, section: Section, reader: str, event: Event) -> list[list[Any]]:
     register = know.library.registers[section.register]
-    since, until = _period(section.period, event.at.date())
+    since, until = _period(section.period, event.at.date(), know)
     statuses = tuple(registers.STATUSES.get(s, s) for s in section.statuses) or registers.COUNTED
-    found = [r for r in cases.entries(know.conn, register.name, statuses=statuses) if _within(know, r["at"], since, until)]
+    cell = lambda r, column: r["who"] if column == register.who_column else r["project"] if column == register.project_column else str(r["data"].get(column, ""))  # noqa: E731 - one expression
+    found = [r for r in cases.entries(know.conn, register.name, statuses=statuses) if _within(know, r["at"], since, until) or statuses == ("confirmed",) and _late(r, since, event.at)]
     if plan.own:
         projects = {p.name for p in know.all_projects().values() if reader in (p.sales, p.presales_1, p.presales_2)}
-        found = [r for r in found if reader in (r["who"], *map(str, r["data"].values())) or r["project"] in projects]
+        if section.by and section.source == "台账":
+            found = [r for r in found if reader == cell(r, section.by)]
+        else:
+            found = [r for r in found if reader in (r["who"], *map(str, r["data"].values())) or r["project"] in projects]
     if section.source == "台账计数":
         by = section.by or register.who_column
-        counts = Counter(r["who"] if by == register.who_column else r["project"] if by == register.project_column else str(r["data"].get(by, "")) for r in found)
-        steps = registers.tiers(register, know.library.tables)
-        return [[by, "次数", "距下一档"], *([name, n, min((t.every - n % t.every for t in steps), default="")] for name, n in counts.most_common())]
+        counts = Counter(cell(r, by) for r in found)
+        steps = registers.tiers(register, know.library.tables) if by == register.who_column else []
+        rows: list[list[Any]] = [[by, "次数", *(["累计", "下一档"] if steps else [])]]
+        for name, n in counts.most_common():
+            total = know.counted(register, name, event.at)
+            next_one = "；".join(f"再有 {more} 次，{step.says}" for more, step in registers.ahead(steps, total, know.higher_replaces()))
+            rows.append([name, n, *([total, next_one] if steps else [])])
+        return rows
+    if section.by:
+        found.sort(key=lambda r: cell(r, section.by))
     back = {status: word for word, status in registers.STATUSES.items()}
     columns = list(register.columns)
-    rows: list[list[Any]] = [[*columns, "代码", "分值", "状态"]] if register.codes_table else [[*columns, "状态"]]
+    rows = [[*columns, "代码", "分值", "状态"]] if register.codes_table else [[*columns, "状态"]]
     for r in found:
         data = {**r["data"], register.project_column: r["project"], register.who_column: r["who"]}
         line = [data.get(c, "") for c in columns]
@@ -160,12 +190,21 @@ def _register(know: Knowledge, plan: DigestPlan, section: Section, reader: str, 
     return rows
 
 
-def _period(word: str, today: date) -> tuple[date, date]:
+def _late(row: Any, since: date, at: datetime) -> bool:
+    """Whether a row of an earlier period was confirmed only after that period's digest, and so stands in none yet."""
+    confirmed = row["data"].get("确认于", "")
+    before = datetime.combine(since, at.timetz().replace(tzinfo=None), at.tzinfo)  # when the digest before this one was due
+    return bool(confirmed) and row["at"].astimezone(at.tzinfo).date() < since and before <= datetime.fromisoformat(confirmed) < at
+
+
+def _period(word: str, today: date, know: Knowledge) -> tuple[date, date]:
     """(first day, day after the last) of `上月` and its like."""
     first = today.replace(day=1)
     match word:
         case "昨天":
             return today - timedelta(days=1), today
+        case "上个工作日起":  # what came over a weekend stands in Monday's
+            return know.calendar.previous_workday(today), today
         case "上周":
             monday = today - timedelta(days=today.weekday())
             return monday - timedelta(days=7), monday

@@ -54,6 +54,8 @@ def add(know: Knowledge, case: Case, plan: EntryPlan, at: datetime, mail_id: int
     if register.at_column and (text := values.get(register.at_column)):
         moment = datetime.fromisoformat(text).replace(tzinfo=know.calendar.tz)
     status = registers.STATUSES.get(values.pop("状态", ""), register.initial)
+    if status == "confirmed" != register.initial:
+        values["确认于"] = at.astimezone(know.calendar.tz).isoformat()
     new = cases.add_entry(
         know.conn,
         {
@@ -74,7 +76,10 @@ def change(know: Knowledge, rows: list[dict[str, Any]], status: str, at: datetim
     for row in rows:
         if row["status"] == status:
             continue
-        cases.change_entry(know.conn, row["id"], {"status": status})
+        values: dict[str, Any] = {"status": status}
+        if status == "confirmed":  # whoever reports by the month must not lose what was confirmed after the report
+            values["data"] = {**row["data"], "确认于": at.astimezone(know.calendar.tz).isoformat()}
+        cases.change_entry(know.conn, row["id"], values)
         if status == "reversed":
             done.reversed.append(row["id"])
         _reckon(know, know.library.registers[row["register"]], row["who"], case, row["at"], at, mail_id, done)

@@ -68,6 +68,7 @@ def find(
     parent_id: int | None = None,
     entry_id: int | None = None,
     holding: Mapping[str, str] | None = None,
+    opened_since: datetime | None = None,
     limit: int | None = None,
 ) -> list[Row]:
     """Cases by what is given, newest first. `holding`: words that fields contain, looked for in the database, so that a long past stays there."""
@@ -87,6 +88,8 @@ def find(
         query = query.where(case.c.parent_id == parent_id)
     if entry_id is not None:
         query = query.where(case.c.entry_id == entry_id)
+    if opened_since is not None:
+        query = query.where(case.c.opened_at >= opened_since)
     if limit is not None:
         query = query.limit(limit)
     return list(conn.execute(query).mappings())

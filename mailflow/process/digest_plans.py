@@ -9,8 +9,8 @@ from .yamltext import Items, Table, TemplateError, read_file
 
 TOP = ("汇总", "时间", "收信", "抄送", "范围", "开头", "节")
 SECTION = ("标题", "取", "流程", "台账", "状态", "当", "按", "期间", "列")
-SOURCES = ("待办", "逾期", "今日到期", "在办", "台账", "台账计数", "办结", "分拣", "搁置", "排班", "缺登记", "问题")
-PERIODS = ("", "全部", "昨天", "上周", "上月", "上季度", "本月")
+SOURCES = ("待办", "逾期", "今日到期", "在办", "新单", "台账", "台账计数", "办结", "分拣", "搁置", "排班", "缺登记", "问题")
+PERIODS = ("", "全部", "昨天", "上个工作日起", "上周", "上月", "上季度", "本月")
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Section:
     when: str = ""  # 当: a condition over each case of the one process named
     by: str = ""
     period: str = ""
-    wanted: tuple[str, ...] = ()  # 列: of 缺登记, what the register should hold under 按
+    wanted: tuple[str, ...] = ()  # 列: of 缺登记 what the register should hold under 按, of 新单 the fields to show
     line: int = 0
 
 

@@ -191,6 +191,10 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
                         parse(section.when, kinds(library.processes[name]))
                     except ConditionError as why:
                         yield f"{digest.file} 第 {section.line} 行:“当: {section.when}”的{why}"
+            known = {name for p in section.processes if p in library.processes for name in kinds(library.processes[p])}
+            for column in section.wanted if section.source == "新单" and known else ():
+                if column not in known:
+                    yield f"{digest.file} 第 {section.line} 行:“列”里的“{column}”不是字段、角色或取数{_near(column, known)}"
     for row in library.tables["通用信"].rows if "通用信" in library.tables else ():
         if row["信"] and row["信"] not in library.letters:
             yield f"通用信.csv:没有“{row['信']}”这封信"

@@ -28,6 +28,7 @@ def test_a_condition_over_the_fields_of_one_process(tmp_path: Path) -> None:
         ("    取: 在办\n    流程: [product-improvement]\n    当: 第几回 >= 3\n", "第 5 行:“当: 第几回 >= 3”的条件第 1 列:不认识“第几回”"),
         ("    取: 在办\n    当: 第几次申请 >= 3\n", "“当”只用于“取: 待办”或“取: 在办”,并写明一个“流程”"),
         ("    取: 台账\n    台账: 投诉\n    当: 谁 = 张三\n", "“当”只用于“取: 待办”或“取: 在办”,并写明一个“流程”"),
+        ("    取: 新单\n    流程: [comm-report]\n    列: [沟通结束]\n", "“列”里的“沟通结束”不是字段、角色或取数,是不是“沟通结果”?"),
         ("    取: 在办\n    流程: [product-improvment]\n", "没有“product-improvment”这个流程,是不是“product-improvement”?"),
     ],
 )
