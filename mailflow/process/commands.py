@@ -27,10 +27,12 @@ class Command:
 def vocabulary(process: Process, synonyms: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """Every word that is a command in this process → the action's name. `synonyms`: the table 命令词, canonical → others."""
     words: dict[str, str] = {}
-    for name, action in process.every_action().items():
+    for name in process.every_action():
         words.setdefault(name, name)
-        for word in action.words:
-            words.setdefault(word, name)
+    for actions in (process.anytime, *(state.actions for state in process.states.values())):  # 完成 may be called 交付 in one state alone
+        for name, action in actions.items():
+            for word in action.words:
+                words.setdefault(word, name)
     for name in list(process.every_action()):
         for word in synonyms.get(name, ()):
             words.setdefault(word, name)
@@ -62,6 +64,6 @@ def recognise(text: str, words: Mapping[str, str], everyone: Iterable[str] = (),
                 continue
         if word not in words:
             return None
-        argument = re.sub(r"^[\s,，。.;；::!!、\-—]+", "", tail_plain).strip()
+        argument = re.sub(r"^(?:[\s,，。.;；::!!、—]|(?<!\s)-|-(?!\d))+", "", tail_plain).strip()  # ` -8` is a number, `-8号机` none
         return Command(words[word], word, argument, rest, bool(_CONDITIONAL.match(tail_plain)))
     return None

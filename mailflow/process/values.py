@@ -134,14 +134,18 @@ def number(text: str) -> float | None:
     return float(m.group(1)) if m else None
 
 
+_FEW = dict(zip("半一二两三四五六七八九十", ("0.5", "1", "2", "2", *map(str, range(3, 11))), strict=True))
+
+
 def work_hours(text: str) -> float | None:
-    """Hours of work: `40小时`, `3天` (8 hours each, RULEBOOK §6-3), `1周` (40), `2.5`, `1天4小时`."""
+    """Hours of work: `40小时`, `3天` (8 hours each, RULEBOOK §6-3), `1周` (40), `2.5`, `1天4小时`, `半天`, `两天`; `-8小时` is below zero."""
     text = unicodedata.normalize("NFKC", text)
+    text = re.sub(r"[半一二两三四五六七八九十](?=个?(?:小时|工时|人?天|人?日|人?周))", lambda m: _FEW[m[0]], text)
     found = re.findall(r"(\d+(?:\.\d+)?)\s*(个?小时|工时|h|人?天|人?日|周|人周)?", text, re.I)
     if not found:
         return None
     unit = {"天": 8.0, "日": 8.0, "周": 40.0}
-    return sum(float(n) * unit.get(u[-1:], 1.0) for n, u in found)
+    return (-1 if text.lstrip().startswith("-") else 1) * sum(float(n) * unit.get(u[-1:], 1.0) for n, u in found)
 
 
 def comparable(text: str, kind: Kind) -> float | date | datetime | str:

@@ -46,6 +46,18 @@ def test_the_command_of_the_first_line(text: str, name: str, argument: str, rest
     assert (found and found.name or "", found and found.argument or "", found and found.rest or "") == (name, argument, rest)
 
 
+def test_an_action_keeps_the_words_it_has_in_one_state_alone() -> None:
+    later = "  已批:\n    可以:\n      同意:\n        谁: 经理\n        命令: 照办\n        变为: 归档\n  归档:\n    结束: 是\n"
+    cards = BODY.replace("  已批:\n    结束: 是\n", later)
+    assert vocabulary(a_process(HEAD + cards), {})["照办"] == "同意"
+
+
+@pytest.mark.parametrize(("text", "argument"), [("完成 -8小时", "-8小时"), ("完成-8号机", "8号机"), ("完成 - 已恢复", "已恢复")])
+def test_a_minus_of_a_figure_stays(text: str, argument: str) -> None:
+    found = recognise(text, WORDS, OTHERS)
+    assert found is not None and found.argument == argument
+
+
 @pytest.mark.parametrize("text", ["同意见", "通过率是九成", "完成度 80%", "确认扣分", "恢复支持", "我同意", "请同意", "", "   \n\n", "> 同意"[2:] + "的话"])
 def test_words_that_only_begin_like_a_command_are_none(text: str) -> None:
     """`恢复支持` and `确认扣分` are commands of other processes, so they are not `恢复` and `确认` here."""

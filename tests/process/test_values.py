@@ -117,8 +117,9 @@ def test_figures(text: str, figure: float | None) -> None:
     assert number(text) == figure
 
 
-def test_hours_add_up() -> None:
-    assert work_hours("2周3天4小时") == 80 + 24 + 4
+@pytest.mark.parametrize(("text", "hours"), [("2周3天4小时", 108), ("半天", 4), ("两天", 16), ("三个工时", 3), ("-8小时", -8), ("1天-4小时", 12)])
+def test_hours_add_up(text: str, hours: float) -> None:
+    assert work_hours(text) == hours
 
 
 @pytest.mark.parametrize(
