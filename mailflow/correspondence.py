@@ -280,7 +280,7 @@ def _as_words(process: Process, action: Action, negatives: set[str]) -> dict[str
     if action.hint:
         notes.append(action.hint)
     if action.needs_file:
-        notes.append(f"随信附《{action.needs_file}》")
+        notes.append("随信附上文件" if action.needs_file == "附件" else f"随信附《{action.needs_file}》")
     if action.form and asks:
         show, body = f"{action.name}：逐行填写 {'、'.join(asks)}", "".join(f"{a}:\n" for a in asks)
         notes = []
