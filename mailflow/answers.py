@@ -69,7 +69,7 @@ def choice(intake: Intake, mail: Mail) -> End | None:
     if original is None:
         return None
     message = replace(original, subject=offered[int(number[1]) - 1])
-    again = replace(mail, message=message, subject=clean(message.subject), titles=[], rows=[], problems=[])
+    again = replace(mail, message=message, subject=clean(message.subject), titles=[], rows=[], prose="", papers=[], problems=[], broken=[])
     return intake._fresh(again)
 
 
@@ -133,7 +133,7 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
             said = below.replace(given[0], "").strip()
             words = said if original.sender in intake.gateways else f"{said}\n{original.reply_text}".strip()
             message = replace(message, sender=person.address, sender_name=person.name, reply_text=words)
-        again = replace(mail, row=row, message=message, subject=clean(subject), sender=person.name if person else "", titles=[], rows=[], problems=[])
+        again = replace(mail, row=row, message=message, subject=clean(subject), sender=person.name if person else "", titles=[], rows=[], prose="", papers=[], problems=[], broken=[])
         end = intake._fresh(again)
         stored_mails.finish(intake.know.conn, row["id"], end=end.end, case_id=end.case_id, reason=f"{event.who} 分拣:{end.reason}"[:300])
         intake.recorder.tell("says", event.who, event, 说=f"已按“{subject}”办理:{end.reason or end.end}。", 事项="分拣")

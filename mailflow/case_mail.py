@@ -64,9 +64,9 @@ class CaseMail(Handler):
         if process is None:
             return End("sorting", row["id"], f"流程 {row['process']} 已不在")
         case = self.know.load(row)
-        event = self._event(mail, process)
-        command = commands.recognise(mail.message.reply_text, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people))
         mendable = case.state == decide.RETURNED or (case.open and process.states.get(case.state) is not None and process.states[case.state].mend)
+        event = self._event(mail, process, form=mendable or any(a.form for a in process.actions_in(case.state).values()))
+        command = commands.recognise(mail.message.reply_text, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people))
         opener = event.who != "" and event.who == case.opened_by  # a stranger is not the service, which opens children
         if mendable and opener and (event.raw or mail.rows) and (command is None or command.name not in process.actions_in(case.state)):
             return self._mend(mail, process, case, event)
@@ -243,6 +243,7 @@ class CaseMail(Handler):
         names = Names(process, done.case, event, self.know)
         copies = [r for check in process.checks if check.cc and done.problems and check.when.holds(names.many) for r in names.everyone(check.cc)]
         after = self.recorder.record(process, done, event)
+        mail.broken.clear()  # among the problems that this letter tells
         if done.problems:
             facts = {
                 "问题们": [{"项": p.field, "因": p.why} for p in done.problems] + [{"项": "附件", "因": p} for p in mail.problems],

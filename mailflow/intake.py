@@ -51,6 +51,8 @@ class Intake(CaseMail):
             return paper
         if case is not None and not self._new_matter(mail, case):
             end = self._in_thread(mail, case)
+            if mail.broken and (process := self.know.process_of(case["process"], case["version"])) is not None:
+                self._say_broken(mail, process, self.know.load(cases.get(self.know.conn, case["id"])))
             if said:  # the words first, then the signed slip that came with them
                 self._paper(mail, beside=True)
             return end
@@ -58,7 +60,9 @@ class Intake(CaseMail):
             return answered
         if asked := self._question(mail):
             return asked
-        return self._fresh(mail)
+        end = self._fresh(mail)
+        self._say_broken(mail)
+        return end
 
     def _paper(self, mail: Mail, gateway: bool = False, beside: bool = False) -> End | None:
         """Slips that come back as fax, scan or photo."""
@@ -152,7 +156,7 @@ class Intake(CaseMail):
             return openings[0]
         for opening in openings:
             process = opening.process
-            event = self._event(mail, process, opening.parts)
+            event = self._event(mail, process, opening.parts, form=True)
             case = decide.blank_case(process, event)
             case.project = self.know.project(opening.parts.get("项目", ""))[0]
             if decide.may_start(process, process.starts[opening.start], case, event, self.know):
@@ -172,7 +176,7 @@ class Intake(CaseMail):
 
     def _open(self, mail: Mail, opening: Opening) -> End:
         process = opening.process
-        event = self._event(mail, process, opening.parts)
+        event = self._event(mail, process, opening.parts, form=True)
         case = decide.blank_case(process, event)
         case.memo["form_mail"] = mail.row["id"]
         if mail.row["id"] and not case.title:
@@ -200,7 +204,9 @@ class Intake(CaseMail):
             self.recorder.tell("choose", mail.sender, event, 候选们=lines, 候选标题=[c.title for c in close])
             return End("answered", None, "标题接近标准格式,已请来信人选择")
         end = self._sort(mail, "认不出属于哪个流程")
-        self.recorder.tell("stranger", mail.sender, event, 说="如要办理某项业务,请用它的标准标题;回“帮助”可看全部标题。")
+        says = "".join(f"\n{p}。" for p in mail.broken)
+        self.recorder.tell("stranger", mail.sender, event, 说=f"如要办理某项业务,请用它的标准标题;回“帮助”可看全部标题。{says}")
+        mail.broken.clear()
         return end
 
     def _choice(self, mail: Mail) -> End | None:

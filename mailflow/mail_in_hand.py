@@ -16,10 +16,11 @@ from parsers.subjects import Subject
 
 from .correspondence import Desk
 from .knowledge import Knowledge
+from .old_word import as_docbook
 from .papers import NotRead, Reading
 from .process import commands, forms
 from .process.model import Process
-from .process.world import Event
+from .process.world import Case, Event
 from .recorder import Recorder
 from .routing import Router
 
@@ -45,8 +46,10 @@ class Mail:
     proof: str = ""
     titles: list[str] = field(default_factory=list)  # of attached documents
     rows: list[list[str]] = field(default_factory=list)
+    prose: str = ""  # the text of attached documents outside their tables
     papers: list[str] = field(default_factory=list)  # the text of attached documents
     problems: list[str] = field(default_factory=list)  # attachments that could not be read, in Chinese for the sender
+    broken: list[str] = field(default_factory=list)  # those of them that nobody can open as they are: locked, damaged, far too large
 
 
 class Handler:
@@ -62,7 +65,10 @@ class Handler:
         self.synonyms = know.library.command_synonyms()
         self._words: dict[str, dict[str, str]] = {}
 
-    def _event(self, mail: Mail, process: Process | None, parts: dict[str, str] | None = None) -> Event:
+    def _event(self, mail: Mail, process: Process | None, parts: dict[str, str] | None = None, form: bool = False) -> Event:
+        """The mail as the process reads it. `form`: it may be a form that is filled in, so that lines of attached text count as well as tables; a
+        report that is handed in is full of such lines, and they mean nothing.
+        """
         message = mail.message
         name = lambda a: p.name if (p := self.know.directory.by_address(a)) else a  # noqa: E731 - name where known, else the address
         raw: dict[str, str] = {}
@@ -73,8 +79,8 @@ class Handler:
             raw = dict(found)
             self._open_documents(mail)
             sheets = "\n".join([*(" ".join(row) for row in mail.rows), *mail.papers])
-            if mail.rows:
-                for label, value in fields_from_rows(mail.rows, labels).items():
+            for attached in (fields_from_rows(mail.rows, labels), read_fields(mail.prose if form else "", labels)) if mail.rows or mail.prose else ():
+                for label, value in attached.items():
                     if not raw.get(label):
                         raw[label] = value
         return Event(
@@ -90,14 +96,17 @@ class Handler:
         for attachment in mail.message.attachments:
             if not can_read(attachment):
                 continue
-            document = read_rows(attachment)
+            document = read_rows(attachment, old_word=as_docbook)
             if document.problem:
                 mail.problems.append(document.problem)
+                if not document.foreign:
+                    mail.broken.append(document.problem)
             mail.titles.append(attachment.name)
             head = next((line.strip() for line in document.text.split("\n") if line.strip()), "")
             if 2 < len(head) <= 40:
                 mail.titles.append(head)
             mail.rows += document.rows
+            mail.prose = "\n".join(t for t in (mail.prose, document.prose[:20_000]) if t)
             mail.papers.append(document.text[:20_000])
 
     def _vocabulary(self, process: Process) -> dict[str, str]:
@@ -121,6 +130,13 @@ class Handler:
         return digest.hexdigest()
 
 
+    def _say_broken(self, mail: Mail, process: Process | None = None, case: Case | None = None) -> None:
+        """Attachments that nobody can open as they are, where no other letter has said so."""
+        if mail.broken and mail.sender:
+            says = "您的信已收到,但有附件打不开,原样留着,没有读取:\n" + "\n".join(f"- {p}" for p in mail.broken)
+            self.recorder.tell("says", mail.sender, self._event(mail, None), process, case, 说=says, **({} if case else {"事项": "附件打不开"}))
+        mail.broken.clear()
+
     def original(self, mail_id: int | None) -> Message | None:
         """An earlier mail, read again."""
         raw = self.fetch_raw(mail_id) if mail_id else None
@@ -129,7 +145,7 @@ class Handler:
     def _sort(self, mail: Mail, why: str, also: list[str] | None = None) -> End:
         """A person must say where it belongs; `also`: who else is told."""
         event = self._event(mail, None)
-        summary = "\n".join(mail.message.reply_text.strip().split("\n")[:8])[:400]
+        summary = "\n".join([*mail.message.reply_text.strip().split("\n")[:8], *mail.broken])[:600]
         for desk in dict.fromkeys([*(also or []), *self.know.with_role("系统管理员")[:3]]):
             self.recorder.tell("sorting", desk, event, 说=why, 摘要=summary)
         return End("sorting", None, why)

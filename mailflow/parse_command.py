@@ -1,4 +1,4 @@
-"""`mailflow parse`: what the parsers see in a mail, with the shipped standard subjects and labels, no store and no network."""
+"""`mailflow parse`: what the parsers see in a mail or in a form, with the shipped standard subjects and labels, no store and no network."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def run(files: list[str], as_json: bool, diagnose: bool) -> int:
     """Reads each file; 1 when one of them could not be read at all, the others are shown all the same."""
     from parsers import report
 
+    from .old_word import as_docbook
     from .process import forms
     from .process.library import Library, shipped
     from .routing import Router
@@ -25,7 +26,7 @@ def run(files: list[str], as_json: bool, diagnose: bool) -> int:
     library.refresh()
     router = Router(library)
     patterns = [pattern for pattern, _, _ in (*router.starts, *router.actions)]
-    labels = sorted({label for process in library.processes.values() for label in forms.labels(process)})
+    labels = sorted({label for process in library.processes.values() for label in forms.labels(process)} | {name for form in library.forms.values() for name in form.fields})
     status = 0
     for number, file in enumerate(files):
         try:
@@ -35,7 +36,7 @@ def run(files: list[str], as_json: bool, diagnose: bool) -> int:
             row: dict[str, Any] = {"file": file, "error": f"{file} {trouble}"}
             status = 1
         else:
-            row = report.row(raw, file, patterns, labels)
+            row = report.row(raw, file, patterns, labels, as_docbook)
             if diagnose:
                 from parsers.diagnosis import diagnose as look
 
@@ -67,6 +68,7 @@ def _lines(row: dict[str, Any]) -> list[str]:
         ("抄送", "、".join(row["cc"])), ("日期", row["date"] or ""), ("类别", _KINDS.get(row["kind"], row["kind"])),
         ("退回地址", "、".join(row["failed_recipients"])), ("标准标题", f"{form['form']}  {_parts(form['parts'])}" if form else "不是"),
         ("附件", "、".join(f"{a['name'] or '(无名)'}({a['type']},{a['size']} 字节)" for a in row["attachments"])),
+        ("没有读取", "\n".join(a["problem"] for a in row["attachments"] if "problem" in a)),
         ("毛病", "、".join(row["problems"])),
     ]  # fmt: skip
     lines = screen.pairs([(k, v) for k, v in about if v])

@@ -1,4 +1,4 @@
-"""Attached documents to rows of text: Word (.docx), Excel and OpenDocument tables, CSV and plain text.
+"""Attached documents to rows of text: Word (.docx; .doc by a converter that the caller gives), Excel and OpenDocument tables, CSV and plain text.
 
 Archives are measured before they are opened, because no reader of them is safe against a bomb. What cannot be read is said in Chinese, for the
 person who sent it.
@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from .message import Attachment, Limits
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD = ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",)
+_NAMES = frozenset(("docx", "docm", "dotx", "doc", "dot", "wps", "wpt", "xlsx", "xlsm", "xltx", "xlsb", "xls", "xlt", "et", "ett", "ods", "odt", "csv", "tsv", "txt", "rtf"))
+_PACKED = ("zip", "rar", "7z")
 _DEFAULT = Limits()
 
 
@@ -30,6 +33,8 @@ class Document:
     rows: list[list[str]] = field(default_factory=list)
     text: str = ""
     problem: str = ""
+    prose: str = ""  # the text outside its tables
+    foreign: bool = False  # a problem of ours alone: people can open it, such as RTF or old Word
 
 
 class _TooMuch(Exception):
@@ -37,12 +42,26 @@ class _TooMuch(Exception):
 
 
 def can_read(attachment: Attachment) -> bool:
-    """Whether the name says that it is a document with rows, readable or not."""
-    return _extension(attachment) in ("docx", "doc", "wps", "xlsx", "xlsm", "xls", "et", "ods", "odt", "csv", "tsv", "txt", "rtf")
+    """Whether the name, or what the bytes are whatever the name, says that it is a document with rows, readable or not."""
+    return _extension(attachment) in _NAMES or _extension(attachment) in _PACKED or _is_office(attachment.data)
 
 
-def read_rows(attachment: Attachment, limits: Limits = _DEFAULT) -> Document:
-    """The rows and the text of a document. Never raises: `Document.problem` says in Chinese what the sender can do."""
+def is_document(attachment: Attachment) -> bool:
+    """Whether a file is a document and no mail: by its bytes, and where these are text, by its name."""
+    return _is_office(attachment.data) or _extension(attachment) in ("csv", "tsv") or attachment.data.startswith((b"PK\x03\x04", _OLE, b"{\\rtf")) and _extension(attachment) in _NAMES
+
+
+def _is_office(data: bytes) -> bool:
+    if data.startswith(b"PK\x03\x04"):
+        return any(member in data[-65536:] for member in (b"word/document.xml", b"xl/workbook."))   # the directory stands at the end
+    return data.startswith(_OLE) and any(name.encode("utf-16-le") in data for name in ("WordDocument", "Workbook", "EncryptedPackage"))
+
+
+def read_rows(attachment: Attachment, limits: Limits = _DEFAULT, old_word: Callable[[bytes], bytes | None] | None = None) -> Document:
+    """The rows and the text of a document. Never raises: `Document.problem` says in Chinese what the sender can do.
+
+    `old_word` makes DocBook of a Word 97 document, or None where it cannot: it starts a program, which is no business of this package.
+    """
     name = attachment.name or "附件"
     kind = _extension(attachment)
     data = attachment.data
@@ -51,19 +70,25 @@ def read_rows(attachment: Attachment, limits: Limits = _DEFAULT) -> Document:
             return Document(problem=f"附件《{name}》太大,没有读取;请只保留表单内容后重发")
         if not data.strip(b"\x00 \r\n\t"):
             return Document(problem=f"附件《{name}》是空文件;请检查后重发")
-        if kind in ("csv", "tsv", "txt") and not data.startswith((b"PK\x03\x04", _OLE)):
-            return _from_text(data, kind, limits)
+        if kind in _PACKED and not _is_office(data):
+            return Document(problem=f"附件《{name}》是压缩包,没有打开;请解压后把表单直接作为附件发来", foreign=True)
         if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
             return _from_zip(data, name, limits)
         if data.startswith(_OLE):
-            return _from_ole(data, name, kind, limits)
-        if kind in ("doc", "wps", "rtf", "pdf") or data.startswith((b"{\\rtf", b"%PDF")):
-            return Document(problem=f"附件《{name}》不是能读取的格式;请另存为 .docx 或 .xlsx 后重发,或把内容写在正文里")
-        if kind in ("docx", "xlsx", "xls", "et", "ods"):
-            if data.lstrip()[:1] == b"<":   # systems that export HTML or XML under the name of .xls
-                return _from_markup(data, name, limits)
+            return _from_ole(data, name, kind, limits, old_word)
+        if kind in ("csv", "tsv", "txt"):
+            return _from_text(data, kind, limits)
+        if data.startswith((b"{\\rtf", b"%PDF")):
+            return Document(problem=f"附件《{name}》不是能读取的格式;请另存为 .docx 或 .xlsx 后重发,或把内容写在正文里", foreign=True)
+        if data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":   # systems that export HTML or XML under the name of .xls or .doc
+            return _from_markup(data, name, limits)
+        if kind in ("xls", "et") and b"\x00" not in data[:4096]:   # … or lines with tabs
+            return _from_text(data, "tsv", limits)
+        if kind in ("doc", "wps", "rtf", "pdf"):
+            return Document(problem=f"附件《{name}》不是能读取的格式;请另存为 .docx 或 .xlsx 后重发,或把内容写在正文里", foreign=True)
+        if kind in _NAMES:
             return Document(problem=f"附件《{name}》已损坏,打不开;请重新保存后再发")
-        return Document(problem=f"附件《{name}》不是表单文件(可用 .docx、.xlsx、.csv、.txt)")
+        return Document(problem=f"附件《{name}》不是表单文件(可用 .docx、.xlsx、.csv、.txt)", foreign=True)
     except _TooMuch:
         return Document(problem=f"附件《{name}》展开后太大,没有读取;请只保留表单内容后重发")
     except Exception as error:
@@ -113,22 +138,42 @@ def _from_zip(data: bytes, name: str, limits: Limits) -> Document:
             return _docx(_member(archive, "word/document.xml", limits), limits)
         if any(member.startswith("xl/") for member in names) or "mimetype" in names:
             if "mimetype" in names and b"text" in _member(archive, "mimetype", limits):
-                return Document(problem=f"附件《{name}》是 OpenDocument 文档;请另存为 .docx 后重发")
+                return Document(problem=f"附件《{name}》是 OpenDocument 文档;请另存为 .docx 后重发", foreign=True)
             return _calamine(data, limits)
-    return Document(problem=f"附件《{name}》不是 Word 或 Excel 文件;请用 .docx 或 .xlsx,或把内容写在正文里")
+    return Document(problem=f"附件《{name}》不是 Word 或 Excel 文件;请用 .docx 或 .xlsx,或把内容写在正文里", foreign=True)
 
 
-def _from_ole(data: bytes, name: str, kind: str, limits: Limits) -> Document:
+def _from_ole(data: bytes, name: str, kind: str, limits: Limits, old_word: Callable[[bytes], bytes | None] | None) -> Document:
+    locked = Document(problem=f"附件《{name}》加了密码,打不开;请去掉密码后重发")
     if "EncryptedPackage".encode("utf-16-le") in data[:65536] or "EncryptedPackage".encode("utf-16-le") in data[-65536:]:
-        return Document(problem=f"附件《{name}》加了密码,打不开;请去掉密码后重发")
-    if "WordDocument".encode("utf-16-le") in data or kind in ("doc", "wps"):
-        return Document(problem=f"附件《{name}》是旧版 Word 格式,读不了;请另存为 .docx 后重发,或把内容写在正文里")
-    try:
-        return _calamine(data, limits)
-    except Exception as error:
-        if "password" in str(error).lower() or "encrypt" in str(error).lower():
-            return Document(problem=f"附件《{name}》加了密码,打不开;请去掉密码后重发")
-        raise
+        return locked
+    if "WordDocument".encode("utf-16-le") in data:
+        if _locked_word(data):
+            return locked
+        if old_word is not None and (made := old_word(data)) is not None:
+            return _docbook(made, limits)
+        return Document(problem=f"附件《{name}》是旧版 Word 格式,读不了;请另存为 .docx 后重发,或把内容写在正文里", foreign=True)
+    if kind in ("doc", "wps"):
+        return Document(problem=f"附件《{name}》不是能读取的格式;请另存为 .docx 后重发,或把内容写在正文里", foreign=True)
+    return locked if _locked_excel(data) else _calamine(data, limits)
+
+
+def _locked_excel(data: bytes) -> bool:
+    """Whether an old workbook has a password: a FILEPASS record behind its BOF (MS-XLS 2.1.7.20); calamine says only that it knows no such format."""
+    for at in range(512, min(len(data) - 32, 2**22), 512):
+        if data[at : at + 2] != b"\x09\x08":
+            continue
+        for _ in range(4):
+            kind, size = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4], "little")
+            if kind == b"\x2f\x00":
+                return True
+            at += 4 + size
+    return False
+
+
+def _locked_word(data: bytes) -> bool:
+    """Whether a Word 97 document has a password: bit 8 of the flags of its FIB, which begins a sector (MS-DOC 2.5.2)."""
+    return any(data[at : at + 2] == b"\xec\xa5" and data[at + 11] & 1 for at in range(512, min(len(data) - 32, 2**22), 512))
 
 
 def _calamine(data: bytes, limits: Limits) -> Document:
@@ -180,7 +225,7 @@ def _from_text(data: bytes, kind: str, limits: Limits) -> Document:
     text = text.replace("\r\n", "\n").replace("\r", "\n")[: limits.text]
     if kind == "txt":
         rows = [[cell.strip() for cell in line.split("\t")] for line in text.split("\n") if "\t" in line.strip()]
-        return Document(rows[: limits.rows], text)
+        return Document(rows[: limits.rows], text, prose=text)
     head = text[:4096]
     delimiter = "\t" if kind == "tsv" or head.count("\t") > head.count(",") else (";" if head.count(";") > head.count(",") else ("，" if "," not in head and "，" in head else ","))
     rows = []
@@ -213,6 +258,8 @@ class _Word:
         self.in_text = False
         self.run: list[str] = []
         self.lines: list[str] = []                 # the text of the document
+        self.prose: list[str] = []                 # what of it stands outside tables
+        self.box: str | None = None                # a box to tick, as old forms have them, until its end
         self.rows: list[list[str]] = []
         self.tables: list[list[list[str]]] = []    # open rows of open tables
         self.cells: list[list[str]] = []           # lines of the open cells
@@ -237,9 +284,14 @@ class _Word:
             self.run.append("\n")
         elif local == "noBreakHyphen":
             self.run.append("-")
-        elif local == "checked" or local == "sym":
-            mark = next((value for key, value in attributes.items() if key.endswith("char")), "")
-            self.run.append({"00FE": "☑", "F0FE": "☑", "0052": "☑", "F052": "☑", "F0A8": "□", "00A8": "□"}.get(mark.upper(), ""))
+        elif local == "sym":
+            mark = next((value for key, value in attributes.items() if key.endswith("char")), "").upper()
+            self.run.append(_SYMBOLS.get(mark.removeprefix("F0").removeprefix("00"), chr(int(mark, 16)) if re.fullmatch("2[0-9A-F]{3}", mark) else ""))
+        elif local == "checkBox":
+            self.box = "☐"
+        elif local in ("default", "checked") and self.box is not None:
+            value = next((value for key, value in attributes.items() if key.endswith("val")), "1")
+            self.box = "☐" if value in ("0", "false", "off") else "☑"
         elif local == "tbl":
             self._paragraph()
             self.tables.append([])
@@ -257,6 +309,9 @@ class _Word:
             return
         if local == "t":
             self.in_text = False
+        elif local == "checkBox" and self.box is not None:
+            self.run.append(self.box)
+            self.box = None
         elif local == "p":
             self._paragraph(True)
         elif local == "tc" and self.cells:
@@ -287,10 +342,63 @@ class _Word:
         self.run = []
         if text or empty_counts:
             (self.cells[-1] if self.cells else self.lines).extend(text.split("\n"))
+            if not self.cells:
+                self.prose.extend(text.split("\n"))
 
 
-def _docx(data: bytes, limits: Limits) -> Document:
-    walker = _Word(limits)
+# Wingdings and Wingdings 2 as Word writes them: a box ticked, crossed, empty
+_SYMBOLS = {"FE": "☑", "FD": "☑", "52": "☑", "53": "☑", "54": "☑", "FC": "√", "50": "√", "A8": "□", "A3": "□", "6F": "□", "2A": "□"}
+
+
+class _DocBook:
+    """The walk over what antiword makes of a Word 97 document: `para` outside tables, `row` and `entry` within."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.lines: list[str] = []
+        self.prose: list[str] = []
+        self.rows: list[list[str]] = []
+        self.text: list[str] = []
+        self.row: list[str] | None = None
+        self.size = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name in ("para", "title", "informaltable"):
+            self._line()
+        elif name == "row":
+            self.row = []
+        elif name == "entry":
+            self.text = []
+
+    def end(self, name: str) -> None:
+        if name == "entry" and self.row is not None:
+            self.row.append("\n".join(line.strip() for line in "".join(self.text).strip().split("\n")))
+            self.text = []
+        elif name == "row" and self.row is not None:
+            if any(self.row):
+                self.rows.append(self.row)
+                self.lines.append("\t".join(cell.replace("\n", " ") for cell in self.row))
+            self.row = None
+            if len(self.rows) > self.limits.rows:
+                raise _TooMuch
+        elif name in ("para", "title"):
+            self._line()
+
+    def characters(self, data: str) -> None:
+        self.size += len(data)
+        if self.size > self.limits.text:
+            raise _TooMuch
+        self.text.append(data)
+
+    def _line(self) -> None:
+        if self.row is None:
+            said = [line.strip() for line in "".join(self.text).split("\n") if line.strip()]
+            self.lines += said
+            self.prose += said
+            self.text = []
+
+
+def _walk(walker: _Word | _DocBook, data: bytes) -> Document:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = walker.start
     parser.EndElementHandler = walker.end
@@ -301,4 +409,12 @@ def _docx(data: bytes, limits: Limits) -> Document:
 
     parser.EntityDeclHandler = refuse
     parser.Parse(data, True)
-    return Document(walker.rows, "\n".join(walker.lines).strip())
+    return Document(walker.rows, "\n".join(walker.lines).strip(), prose="\n".join(walker.prose).strip())
+
+
+def _docx(data: bytes, limits: Limits) -> Document:
+    return _walk(_Word(limits), data)
+
+
+def _docbook(data: bytes, limits: Limits) -> Document:
+    return _walk(_DocBook(limits), data)

@@ -26,6 +26,8 @@ _COURTESY = lazy(
     r"[^:：\n]{0,30}", re.I
 )
 _CHECKED = lazy(r"[☑☒✔✓√■]\s*([^☑☒✔✓√■□☐\s，,、;；]+)")
+_CHECKED_BEHIND = lazy(r"([^☑☒✔✓√■□☐\s，,、;；]+)\s*[☑☒✔✓√■]")
+_BOXES = "☑☒✔✓√■□☐"
 _NOT_A_LABEL = lazy(r"[。！？!?，,；;]|^(?:https?|ftp|mailto|re|fw)$|\d{1,2}$|@", re.I)
 
 
@@ -201,7 +203,8 @@ def _value(text: str, cell: bool = False) -> str:
         lines = lines[:last]   # the name below the form
     value = "\n".join(lines).strip()
     if "□" in value or "☐" in value or value[:1] in "☑☒":
-        value = "、".join(_CHECKED.findall(value))   # boxes: those that are ticked
+        behind = value[-1:] in _BOXES and value[:1] not in _BOXES   # `是☑ 否☐`
+        value = "、".join((_CHECKED_BEHIND if behind else _CHECKED).findall(value))   # boxes: those that are ticked
     value = re.sub(r"\n{2,}", "\n", value)
     if len(value) > 3 and value[:2] == "**" and value[-2:] == "**":
         value = value[2:-2].strip()

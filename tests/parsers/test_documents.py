@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from datetime import datetime
 
 import pytest
 import xlsxwriter
+from old_office import word97
 
+from mailflow.old_word import as_docbook
 from parsers import Attachment, Limits
 from parsers.documents import read_rows
 from parsers.fields import fields_from_rows
@@ -138,3 +141,85 @@ def test_entities_in_word_are_refused() -> None:
 def test_rows_beyond_the_limit_are_left_out() -> None:
     """A table has an end."""
     assert len(read_rows(attachment("a.csv", b"a,b\n" * 50), Limits(rows=10)).rows) == 10
+
+
+def label_values(document: object, *labels: str) -> dict[str, str]:
+    return dict(fields_from_rows(document.rows, labels))  # type: ignore[attr-defined]
+
+
+def legacy_box(ticked: bool) -> str:
+    state = "<w:default w:val='0'/><w:checked/>" if ticked else "<w:default w:val='0'/>"
+    return f"<w:r><w:fldChar w:fldCharType='begin'><w:ffData><w:checkBox><w:sizeAuto/>{state}</w:checkBox></w:ffData></w:fldChar></w:r><w:r><w:instrText>FORMCHECKBOX</w:instrText></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r>"
+
+
+def control_box(ticked: bool) -> str:
+    return f"<w:sdt><w:sdtPr><w14:checkbox xmlns:w14='urn:w14'><w14:checked w14:val='{int(ticked)}'/></w14:checkbox></w:sdtPr><w:sdtContent>{t('☒' if ticked else '☐')}</w:sdtContent></w:sdt>"
+
+
+def symbol(char: str) -> str:
+    return f"<w:r><w:sym w:font='Wingdings' w:char='{char}'/></w:r>"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        t("☐设计 ☑施工"), t("设计□ 施工■"), t("□ 设计  √ 施工"), t("设计☐、施工☑"),
+        legacy_box(False) + t("设计 ") + legacy_box(True) + t("施工"),
+        control_box(False) + t("设计  ") + control_box(True) + t("施工"),
+        symbol("F0A8") + t("设计 ") + symbol("F0FE") + t("施工"),
+        symbol("2610") + t("设计 ") + symbol("2611") + t("施工"),
+    ],
+)  # fmt: skip
+def test_the_box_that_is_ticked_is_the_value(cell: str) -> None:
+    """Signs, content controls, form fields of old, Wingdings; the box before its word or behind it."""
+    document = read_rows(attachment("a.docx", docx(f"<w:tbl>{row(t('任务类型'), cell)}</w:tbl>")))
+    assert label_values(document, "任务类型") == {"任务类型": "施工"}
+
+
+def test_forms_are_laid_out_in_many_ways() -> None:
+    """Two pairs in a row, cells that span, a table within a cell, a box of text, a label above its value."""
+    spans = "<w:tr><w:tc><w:tcPr><w:vMerge w:val='restart'/></w:tcPr><w:p>" + t("客户") + "</w:p></w:tc><w:tc><w:p>" + t("联系人") + "</w:p></w:tc><w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr><w:p>" + t("刘工") + "</w:p></w:tc></w:tr>"
+    below = "<w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc><w:tc><w:p>" + t("电话") + "</w:p></w:tc><w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr><w:p>" + t("0755-1") + "</w:p></w:tc></w:tr>"
+    inner = f"<w:tr><w:tc><w:p>{t('地点')}</w:p></w:tc><w:tc><w:tbl>{row(t('省'), t('市'))}{row(t('广东'), t('河源'))}</w:tbl><w:p/></w:tc></w:tr>"
+    box = f"<w:p><w:r><w:pict><w:txbxContent><w:p>{t('编号：7')}</w:p></w:txbxContent></w:pict></w:r>{t('正文')}</w:p>"
+    document = read_rows(attachment("a.docx", docx(f"{box}<w:tbl>{row(t('项目'), t('甲'), t('日期'), t('11月3日'))}{spans}{below}{inner}{row(t('说明'))}{row(t('很好'))}</w:tbl>")))
+    assert label_values(document, "项目", "日期", "联系人", "电话", "省", "市", "说明") == {
+        "项目": "甲", "日期": "11月3日", "联系人": "刘工", "电话": "0755-1", "省": "广东", "市": "河源", "说明": "很好",
+    }  # fmt: skip
+    assert document.prose == "编号：7\n正文"
+
+
+def test_workbooks_are_laid_out_in_many_ways() -> None:
+    """Labels in one row and values below; sheets one after the other; hidden ones say nothing; days as Chinese cells show them."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    first, second, hidden = book.add_worksheet("表"), book.add_worksheet("表二"), book.add_worksheet("旧")
+    first.write_row(0, 0, ["项目名称", "客户", "电话"])
+    first.write_row(1, 0, ["城市大脑", "数据局", 13800138000])
+    second.merge_range(0, 0, 1, 0, "完成日期")
+    second.merge_range(0, 1, 1, 2, 46360, book.add_format({"num_format": '[$-804]yyyy"年"m"月"d"日";@'}))
+    hidden.write_row(0, 0, ["客户", "别人"])
+    hidden.hide()
+    book.close()
+    document = read_rows(attachment("a.xlsx", out.getvalue()))
+    assert label_values(document, "项目名称", "客户", "电话", "完成日期") == {"项目名称": "城市大脑", "客户": "数据局", "电话": "13800138000", "完成日期": "2026-12-04"}
+
+
+def test_old_word_is_read_by_the_converter_that_is_given() -> None:
+    """What antiword makes of a document; without a converter, and where it gives up, the sender is asked for .docx."""
+    data = word97("立项单", [["项目名称", "城市大脑"]])
+    docbook = "<?xml version='1.0'?><!DOCTYPE book PUBLIC '-//OASIS//DTD DocBook XML V4.1.2//EN' 'http://www.oasis-open.org/docbook/xml/4.1.2/docbookx.dtd'><book><chapter><title/><para>\n立项单\n</para><para><informaltable><tgroup cols='2'><tbody><row><entry>\n项目名称\n</entry><entry>\n城市\n大脑\n</entry></row></tbody></tgroup></informaltable></para></chapter></book>"
+    document = read_rows(attachment("a.doc", data), old_word=lambda _: docbook.encode())
+    assert (document.problem, document.rows, document.prose) == ("", [["项目名称", "城市\n大脑"]], "立项单")
+    for converter in (None, lambda _: None):
+        document = read_rows(attachment("a.wps", data), old_word=converter)
+        assert ".docx" in document.problem and document.foreign
+
+
+@pytest.mark.skipif(not shutil.which("antiword"), reason="antiword is not installed")
+def test_antiword_reads_old_word() -> None:
+    """A document of Word 97 to 2003, as WPS writes it too; a damaged one is no document."""
+    rows = [["项目名称", "城市大脑"], ["说明", "第一行\n第二行:带冒号"], ["空白", ""], *([f"栏目{n}", "很长的值" * 40] for n in range(40))]
+    data = word97("技术支持立项单", rows)
+    assert read_rows(attachment("a.doc", data), old_word=as_docbook).rows == rows
+    assert as_docbook(data[:1500]) is None
