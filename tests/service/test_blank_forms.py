@@ -17,7 +17,7 @@ from mailflow.process.library import Library, shipped
 from mailflow.process.model import Field, Process
 from parsers import Attachment
 from parsers.documents import read_rows
-from parsers.fields import fields_from_rows
+from parsers.fields import fields_from_rows, read_fields
 
 
 @cache
@@ -110,6 +110,7 @@ def test_an_empty_form_says_nothing(name: str) -> None:
         document = read_rows(Attachment(f"{name}.{kind}", "", len(data), data))
         assert document.problem == ""
         assert not any(dict(fields_from_rows(document.rows, labels_of(blank))).values())
+        assert not any(read_fields(document.prose, labels_of(blank)).values()), "what may be written there, in small, is no value"
 
 
 @pytest.mark.parametrize(("process", "form"), FORMS, ids=[f"{p.id}-{f}" for p, f in FORMS])
