@@ -15,7 +15,7 @@ from store import letters as rows
 from . import letters
 from .correspondence import Desk
 
-LONG = timedelta(days=1)  # what rings so much after its time was not late by a slow pass: nobody was there
+LONG = timedelta(days=2)  # 多日: what rings so much after its time was not late by a slow pass or a quiet day, nobody was there
 HOLD = timedelta(minutes=15)  # for which a sending thread leaves such a letter alone, so that it can still be summed up
 MOST_CASES = 12  # in the letter; beside more of them a workbook lists them all
 
