@@ -217,7 +217,7 @@ class CaseMail(Handler):
         may = [a["show"] for a in self.desk.actions_for(process, case, names, event.who)] if case.open else []
         occasion = "forbidden" if why.reason == "right" else "refused"
         if event.who:
-            facts = {"动作": word, "说": why.says, "问题们": [{"项": p.field, "因": p.why} for p in why.problems], "可做": " / ".join(may)}
+            facts = {"动作": word, "说": why.says, "问题们": [{"项": forms.said(process.fields[p.field]) if p.field in process.fields else p.field, "因": p.why} for p in why.problems], "可做": " / ".join(may)}
             cc = [n for n in why.cc if n != event.who] if why.reason == "right" else []
             self.recorder.tell(occasion, event.who, event, process, case, 抄送=cc, **facts)
         else:

@@ -13,6 +13,7 @@ from store import letters as rows
 
 from . import anonymity, letters
 from .knowledge import Knowledge
+from .process.forms import said
 from .process.model import Action, Process
 from .process.names import Names
 from .process.world import Case, Event, LetterPlan
@@ -92,8 +93,10 @@ class Desk:
         if card is None:
             return f"由 {anonymity.hidden_opener(process, case, names) and anonymity.NOBODY or case.opened_by} 更正"
         opener = anonymity.hidden_opener(process, case, names)
-        people = names.everyone(card.waits) or list(dict.fromkeys(n for a in card.actions.values() for n in names.everyone(a.by)))
-        what = [a.name for a in card.actions.values() if a.offered and (not card.waits or set(people) & set(names.everyone(a.by)))]
+        able = [a for a in card.actions.values() if a.offered and (a.when is None or a.when.holds(names.many))]
+        anybody = [case.opened_by] if card.mend else list(dict.fromkeys(n for a in able for n in names.everyone(a.by)))
+        people = names.everyone(card.waits) or anybody
+        what = ["更正重发"] * card.mend + [a.name for a in able if (not card.waits or set(people) & set(names.everyone(a.by)))]
         who = "、".join(anonymity.NOBODY if n == opener else n for n in people[:4])
         return f"由 {who} {' / '.join(what[:4])}" if who and what else f"等 {who}" if who else ""
 
@@ -266,7 +269,7 @@ class Desk:
 
 def _as_words(process: Process, action: Action, negatives: set[str]) -> dict[str, Any]:
     """How an action is shown and what its button writes."""
-    label = lambda name: (process.fields[name].labels or (name,))[0]  # noqa: E731 - the word people write
+    label = lambda name: said(process.fields[name])  # noqa: E731
     asks = [label(n) for n in action.asks]
     may = [label(n) for n in action.may_say]
     short = asks[0] if asks else ""

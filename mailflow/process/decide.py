@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from . import dates
-from .forms import asked_later, broken, is_required, read_value, take
+from .forms import asked_later, broken, is_required, read_value, take, unsaid
 from .model import Action, Effects, Process, Start
 from .names import Names
 from .world import RETURNED, Case, ChildPlan, EntryPlan, Event, LetterPlan, NudgePlan, Outcome, Problem, Refused, Step, World
@@ -227,7 +227,7 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
                 # what earlier mails said is no answer to what this one asks, unless a default stands in
                 fallback = names.value(field.default) if field.default else ""
                 if not fallback:
-                    problems.append(Problem(name, field.missing or f"没有写明{name}"))
+                    problems.append(Problem(name, unsaid(field)))
                     continue
                 text = fallback
             else:
@@ -235,7 +235,7 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
                     text = names.value(field.default)
                 if not text:
                     if field.required is not False and not case.fields.get(name) and is_required(field, names):  # 可写明, yet a condition of the field asks for it
-                        problems.append(Problem(name, field.missing or f"没有写明{name}"))
+                        problems.append(Problem(name, unsaid(field)))
                     continue
         value, why = read_value(field, text, names)
         if not why and value:
@@ -245,7 +245,7 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
         if why:
             problems.append(Problem(name, why))
         elif not value and name in action.asks:
-            problems.append(Problem(name, field.missing or f"没有写明{name}"))
+            problems.append(Problem(name, unsaid(field)))
     return problems
 
 

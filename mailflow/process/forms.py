@@ -67,7 +67,7 @@ def take(process: Process, names: Names, first: bool) -> list[Problem]:
         value = case.fields.get(field.name, "")
         if not value:
             if is_required(field, names):
-                problems.append(Problem(field.name, field.missing or "没有填写"))
+                problems.append(Problem(field.name, field.missing or "没有填写" + _choices(field)))
             continue
         if field.name in given or first:
             problems += [Problem(field.name, why) for why in broken(field, value, names)]
@@ -97,6 +97,20 @@ def read_value(field: Field, text: str, names: Names) -> tuple[str, str]:
             return "", f"没有叫“{text}”的项目,是不是:{' / '.join(near)}?请改成其中一个"
         return (text, "") if field.unregistered_ok else ("", f"项目“{text}”还没有立项;请先立项,或核对项目名称")
     return field.kind.read(text, names.world)
+
+
+def said(field: Field) -> str:
+    """The word that people write for a field, as buttons show it."""
+    return (field.labels or (field.name,))[0]
+
+
+def unsaid(field: Field) -> str:
+    """What an action's refusal says of a field that it asks for and nobody wrote."""
+    return field.missing or f"没有写明{said(field)}" + _choices(field)
+
+
+def _choices(field: Field) -> str:
+    return f";可写:{' / '.join(field.kind.options)}" if field.kind.options else ""
 
 
 def asked_later(process: Process) -> set[str]:

@@ -75,6 +75,8 @@ class Kind:
                 return (f"{day.isoformat()}", "") if day else ("", f"“{text[:30]}”不是时间;请写成 2026-11-23 09:30 的样子")
             case "金额" | "数字" | "整数":
                 value = number(text)
+                if value is None and self.name == "整数":
+                    value = count_in_words(text)
                 if value is None:
                     return "", f"“{text[:30]}”不是数字"
                 if self.name == "整数" and value != int(value):
@@ -132,6 +134,16 @@ def number(text: str) -> float | None:
     text = unicodedata.normalize("NFKC", text).replace(",", "").strip()
     m = re.match(r"^[^\d.+-]{0,4}((?:(?<![A-Za-z])[+-])?\d+(?:\.\d+)?)", text)
     return float(m.group(1)) if m else None
+
+
+def count_in_words(text: str) -> float | None:
+    """`三次`, `两台`, `十二人`: a count below a hundred written out; None where there is none. `一般` and `十分` are no counts."""
+    m = re.match(r"([一二两三四五六七八九])?(十)?([一二三四五六七八九])?(?=个|次|人|台|块|份|套|遍|回|$)", text)
+    if m is None or not any(m.groups()) or not m[2] and m[1] and m[3]:
+        return None
+    digit = lambda c: "一二三四五六七八九".find(c.replace("两", "二")) + 1  # noqa: E731
+    tens = (digit(m[1]) if m[1] else 1) * 10 if m[2] else 0
+    return float(tens + (digit(m[3]) if m[3] else 0) if m[2] else digit(m[1] or m[3]))
 
 
 _FEW = dict(zip("半一二两三四五六七八九十", ("0.5", "1", "2", "2", *map(str, range(3, 11))), strict=True))
