@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from store import cases
 
 from . import roster
-from .calendars import WorkCalendar, due, parse_duration
+from .calendars import WorkCalendar
 from .masterdata import MasterData
 from .people import Directory, Person, Project, ProjectIndex
+from .plain_lookups import PlainLookups
 from .process import registers
 from .process.dates import read_period
 from .process.decide import handed_in
@@ -32,7 +33,7 @@ PROJECT_COLUMNS = {"客户": "customer", "责任销售": "sales", "第一售前"
 REGISTERED = ("立项", "实施", "验收", "售后")  # statuses of a project that was set up (RULEBOOK §5.2)
 
 
-class Knowledge:
+class Knowledge(PlainLookups):
     """The world of one pass: master data in force, one connection, one `now`."""
 
     def __init__(
@@ -255,10 +256,6 @@ class Knowledge:
         first, last = read_period(period, said_at.astimezone(self.calendar.tz).date())
         return not (begun and first and day < first or last and day > last)
 
-    def _end_of_period(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        day = read_period(look(args["field"]), case.opened_at.astimezone(self.calendar.tz).date())[args["what"] == "止"]
-        return day.isoformat() if day else ""
-
     def _from_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "是" if self._cases_like(args, case, look) else "否"
 
@@ -276,25 +273,6 @@ class Knowledge:
 
     def _from_settings(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return self.library.config(args["key"])
-
-    def _workdays_before(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        text = look(args["field"])
-        return self.calendar.before(datetime.fromisoformat(text[:10]).date(), int(args["days"])).isoformat() if text else ""
-
-    def _days_before(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        text = look(args["field"])
-        return (datetime.fromisoformat(text[:10]).date() - timedelta(days=int(args["days"]))).isoformat() if text else ""
-
-    def _moment_after(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        """A span after a moment; after a day without a time of day it is counted from that day's end."""
-        text = look(args["field"])
-        if not text:
-            return ""
-        start = datetime.fromisoformat(text if len(text) > 10 else text + " 23:59").replace(tzinfo=self.calendar.tz)
-        try:
-            return due(start, parse_duration(look(args["length"])), self.calendar).strftime("%Y-%m-%d %H:%M")
-        except ValueError:
-            return ""  # a span that cannot be read bounds nothing
 
     def _from_master(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         column, _, name = args["by"].partition("=")
@@ -351,10 +329,6 @@ class Knowledge:
         said = event.text + event.sheets
         return "、".join(n for n in found if not args.get("missing") or n not in said)
 
-    def _arithmetic(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        left, right = number(look(args["left"])) or 0.0, number(look(args["right"])) or 0.0
-        return f"{left - right if args.get('sign') else left + right:g}"
-
     def agreed(self, item: str, scope: str = "") -> str:
         """What the contract says instead of the rules (table 合同约定: 事项, 范围, 值), '' where it says nothing (RULEBOOK §2.0)."""
         rows = [r for r in self.master.table("合同约定") if r.get("事项", "").strip() == item]
@@ -362,20 +336,6 @@ class Knowledge:
 
     def _from_contract(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return self.agreed(args["item"], look(args["scope"]) if args.get("scope") else "")
-
-    def _period(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        day = event.at.date()
-        match args["what"]:
-            case "上月":
-                return (day.replace(day=1) - timedelta(days=1)).strftime("%Y%m")
-            case "本月":
-                return day.strftime("%Y%m")
-            case "本季":
-                return f"{day.year}Q{(day.month + 2) // 3}"
-        return str(day.year)
-
-    def _first_filled(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        return next((value for name in args["names"].split("、") if (value := look(name))), "")
 
     def _from_children(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         rows = cases.find(self.conn, parent_id=case.id) if case.id else []
@@ -408,10 +368,6 @@ class Knowledge:
         address = person.address if person else who
         return any(address.lower().rpartition("@")[2] == d.lower() or address.lower().endswith("." + d.lower()) for d in self.domains)
 
-    def _gaps(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        but = look(args["but"]).split("、") if args.get("but") else []
-        return "、".join(name for name in args["names"].split("、") if not look(name) and name not in but)
-
     def _still_here(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "、".join(n for n in look(args["name"]).split("、") if (p := self.directory.by_name(n)) and p.active)
 
@@ -443,14 +399,11 @@ class Knowledge:
         found = [p.name for p in named or theirs if p.status in args["states"].split("、")]
         return found[0] if len(found) == 1 else ""
 
-    def _in_office_hours(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        return "是" if self.calendar.next_working_moment(event.at) == event.at.astimezone(self.calendar.tz) else "否"
-
 
 _METHODS = {
     "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "单值": "values_of_cases", "未到": "not_written_to",
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "当班": "on_duty", "文件": "from_documents",
-    "子单": "from_children", "收件": "missing_recipient", "起止": "end_of_period", "到时": "moment_after", "档次": "thresholds_ahead", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
+    "子单": "from_children", "收件": "missing_recipient", "起止": "end_of_period", "到时": "moment_after", "头一个": "first_left", "所指": "meant", "档次": "thresholds_ahead", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "名单": "people_meant", "客户项目": "projects_of_customer",
     "父单": "from_parent", "期间": "period", "先有": "first_filled", "约定": "from_contract", "未办": "not_done", "加减": "arithmetic", "有单": "numbers_in_month",
 }  # fmt: skip

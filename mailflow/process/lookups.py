@@ -28,6 +28,8 @@ FORMS = """项目 是否立项 / 项目 <列>
 有单 <流程>[、<流程>] 按 <字段> 于 <月份> / 缺单 … 于 <月份>   # 该字段落在那个月(YYYYMM)的单号;缺单:来信和附件里没写到的
 期间 上月|本月|本季|本年
 先有 <名>[、<名>]                # 第一个有值的
+头一个 <名> [除 <名>]              # 一串词里的第一个,不算另一个名里有的
+所指 <名>                        # 那个名的值写的是哪个字段、角色,就取它的值
 子单 未结 [<流程>、…] / 子单 状态 <状态>
 约定 <事项> [按 <名>]              # 主数据 合同约定.csv(事项、范围、值):合同正文优先
 收件 缺 岗位 <岗位> / 收件 未到 岗位 <岗位> / 收件人 岗位 <岗位> / 收件 外部
@@ -106,6 +108,10 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("期间", what=m[1])
     if m := re.fullmatch(r"先有 (\S+)", text):
         return made("先有", names=m[1])
+    if m := re.fullmatch(r"头一个 (\S+?)(?: 除 (\S+))?", text):
+        return made("头一个", names=m[1], but=m[2])
+    if m := re.fullmatch(r"所指 (\S+)", text):
+        return made("所指", name=m[1])
     if m := re.fullmatch(r"子单 (未结|状态 \S+?)(?: (\S+))?", text):
         return made("子单", "是否", what=m[1], process=m[2])
     if m := re.fullmatch(r"约定 (\S+?)(?: 按 (\S+))?", text):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ..calendars import parse_duration
 from .conditions import ConditionError, parse
 from .model import Action, Deadline, Effects, Process
 from .sentences import nowhere
@@ -113,6 +114,12 @@ def _limits(p: Process, library: Library) -> Found:
     for limit in all_deadlines(p):
         if limit.ladder and limit.ladder not in ladders:
             yield limit.line, f"提醒梯次表里没有“{limit.ladder}”{_near(limit.ladder, ladders)}"
+        setting = p.lookups.get(limit.length)
+        if setting and setting.source == "取定" and (value := library.config(setting.args["key"])):
+            try:
+                parse_duration(f"{value}小时" if value.replace(".", "", 1).isdigit() else value)
+            except ValueError as why:
+                yield limit.line, f"取定值表里“{setting.args['key']}”的值用作时长:{why}"
         for name in limit.until:
             if name not in ends:
                 yield limit.line, f"期限“{limit.name}”的“到: {name}”不是字段、文件、动作或状态{_near(name, ends)}"

@@ -52,4 +52,4 @@ def test_whoever_must_act_is_told_how(library: Library, id: str) -> None:
         assert state.final or state.mend or actions, state.name
         for action in actions.values():
             for name in action.asks:
-                assert process.fields[name].missing or process.fields[name].default or action.form, f"{state.name}/{action.name}: {name} 缺了不知道怎么说"
+                assert process.fields[name].missing or process.fields[name].default or action.form or action.free, f"{state.name}/{action.name}: {name} 缺了不知道怎么说"

@@ -9,7 +9,7 @@ import pytest
 from small_world import BODY, HEAD, a_process
 
 from mailflow.process.form_plans import read_form
-from mailflow.process.library import Library
+from mailflow.process.library import Library, shipped
 from mailflow.process.loader import load
 from mailflow.process.yamltext import TemplateError
 
@@ -211,3 +211,11 @@ def test_a_setting_that_an_organisations_table_leaves_out_has_the_shipped_value(
     library = Library([tmp_path / "shipped", tmp_path / "own"])
     library.refresh()
     assert (library.config("impl.mode"), library.config("improve.third_from"), library.config("nobody's")) == ("strict", "3", "")
+
+
+def test_a_setting_that_is_no_length_of_time_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "取定值.csv").write_text("键,值,说明\ngrace.default,尽快,\n", encoding="utf-8")
+    library = Library([shipped(), tmp_path])
+    library.refresh()
+    assert any("A01-技术支持立项.yaml" in p and "“grace.default”的值用作时长" in p for p in library.problems)

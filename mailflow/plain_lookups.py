@@ -1,0 +1,78 @@
+"""取数 that ask nothing but the case, the clock and the calendar: days, sums, the first of a list."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from .calendars import WorkCalendar, due, parse_duration
+from .process.dates import read_period
+from .process.values import number
+from .process.world import Case, Event, Look
+
+
+class PlainLookups:
+    """Part of Knowledge: each method fetches one kind of 取数, as text, '' where there is none."""
+
+    calendar: WorkCalendar
+
+    def _workdays_before(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        text = look(args["field"])
+        return self.calendar.before(datetime.fromisoformat(text[:10]).date(), int(args["days"])).isoformat() if text else ""
+
+    def _days_before(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        text = look(args["field"])
+        return (datetime.fromisoformat(text[:10]).date() - timedelta(days=int(args["days"]))).isoformat() if text else ""
+
+    def _moment_after(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """A span after a moment; after a day without a time of day it is counted from that day's end."""
+        text = look(args["field"])
+        if not text:
+            return ""
+        start = datetime.fromisoformat(text if len(text) > 10 else text + " 23:59").replace(tzinfo=self.calendar.tz)
+        try:
+            return due(start, parse_duration(look(args["length"])), self.calendar).strftime("%Y-%m-%d %H:%M")
+        except ValueError:
+            return ""  # a span that cannot be read bounds nothing
+
+    def _end_of_period(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        day = read_period(look(args["field"]), case.opened_at.astimezone(self.calendar.tz).date())[args["what"] == "止"]
+        return day.isoformat() if day else ""
+
+    def _arithmetic(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        left, right = number(look(args["left"])) or 0.0, number(look(args["right"])) or 0.0
+        return f"{left - right if args.get('sign') else left + right:g}"
+
+    def _period(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        day = event.at.date()
+        match args["what"]:
+            case "上月":
+                return (day.replace(day=1) - timedelta(days=1)).strftime("%Y%m")
+            case "本月":
+                return day.strftime("%Y%m")
+            case "本季":
+                return f"{day.year}Q{(day.month + 2) // 3}"
+        return str(day.year)
+
+    def _first_filled(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return next((value for name in args["names"].split("、") if (value := look(name))), "")
+
+    def _gaps(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        but = look(args["but"]).split("、") if args.get("but") else []
+        return "、".join(name for name in args["names"].split("、") if not look(name) and name not in but)
+
+    def _in_office_hours(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        return "是" if self.calendar.next_working_moment(event.at) == event.at.astimezone(self.calendar.tz) else "否"
+
+    def _first_left(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """The first word of a list that is not among the words of another name."""
+        split = lambda name: [w for w in re.split(r"[、,，;；\s]+", look(name)) if w]  # noqa: E731 - one expression, used twice
+        gone = split(args["but"]) if args.get("but") else []
+        return next((word for word in split(args["names"]) if word not in gone), "")
+
+    def _meant(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """The value of the name that another name's value names."""
+        try:
+            return look(look(args["name"]))
+        except KeyError:
+            return ""
