@@ -11,7 +11,7 @@ from store import cases
 from store import letters as sent_letters
 from store import mails as stored_mails
 
-from . import letters, register_query
+from . import faxes, letters, register_query, returned_slips
 from .anonymity import hidden_opener
 from .blank_forms import every, find, handed_in_by, hint, near
 from .blank_forms import fields_of as form_fields
@@ -95,8 +95,11 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
 
     ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
     letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else None
-    if letter is None or letter["case_id"] or not letter["mail_id"] or letter["letter"] != intake.know.library.usual("sorting"):
+    asking = (intake.know.library.usual("sorting"), intake.know.library.usual("fax"))
+    if letter is None or letter["case_id"] or not letter["mail_id"] or letter["letter"] not in asking:
         return None
+    whole = sent_letters.get(intake.know.conn, letter["id"])
+    memory = whole["content"].get("fax") if whole is not None else None  # what was read off a page, and is asked about
     event = intake._event(mail, None)
     if letter["reader"] != mail.message.sender and "系统管理员" not in intake.know.roles_of(event.who):
         return None
@@ -104,11 +107,16 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
     found = _NUMBER.search(first)
     row = stored_mails.get(intake.know.conn, letter["mail_id"])
     original = intake.original(letter["mail_id"])
-    if row is None or original is None or row["end"] != "sorting":
+    if row is None or original is None or row["end"] != "sorting" or (memory and not faxes.waits(intake, row, memory)):
         intake.recorder.tell("says", event.who, event, 说="这封信已经有人处理过了。", 事项="分拣")
         return End("answered", None, "分拣:已处理过")
+    if memory and (done := faxes.answered(intake, mail, memory, row, original) if "form" in memory else returned_slips.answered(intake, mail, memory, row, original)):
+        return done
+    finish = lambda end, case_id, reason: (  # noqa: E731 - one of two functions of the same arguments
+        faxes.settle(intake, row, memory, end, case_id, reason) if memory else stored_mails.finish(intake.know.conn, row["id"], end=end, case_id=case_id, reason=reason)
+    )
     if first.startswith("忽略"):
-        stored_mails.finish(intake.know.conn, row["id"], end="answered", reason=f"{event.who} 分拣:忽略")
+        finish("answered", None, f"{event.who} 分拣:忽略")
         intake.recorder.tell("says", event.who, event, 说=f"已忽略《{original.subject}》。", 事项="分拣")
         return End("answered", None, "分拣:忽略")
     if first.startswith("归入") and found:
@@ -117,7 +125,7 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
             intake.recorder.tell("says", event.who, event, 说=f"没有单号 {found[0]};请核对后再回一次。", 事项="分拣")
             return End("answered", None, "分拣:单号不存在")
         cases.note(intake.know.conn, case["id"], event.at, event.who, "归入来信", case["state"], case["state"], f"{original.sender}《{original.subject}》\n{original.reply_text[:800]}", row["id"])
-        stored_mails.finish(intake.know.conn, row["id"], end="recorded", case_id=case["id"], reason=f"{event.who} 分拣归入")
+        finish("recorded", case["id"], f"{event.who} 分拣归入")
         intake.recorder.tell("says", event.who, event, 说=f"已把《{original.subject}》归入 {case['number']}。", 事项="分拣")
         return End("recorded", case["id"], "分拣:归入")
     if first.startswith("按") and len(first) > 2:
@@ -135,10 +143,10 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
             message = replace(message, sender=person.address, sender_name=person.name, reply_text=words)
         again = replace(mail, row=row, message=message, subject=clean(subject), sender=person.name if person else "", titles=[], rows=[], prose="", papers=[], problems=[], broken=[])
         end = intake._fresh(again)
-        stored_mails.finish(intake.know.conn, row["id"], end=end.end, case_id=end.case_id, reason=f"{event.who} 分拣:{end.reason}"[:300])
+        finish(end.end, end.case_id, f"{event.who} 分拣:{end.reason}"[:300])
         intake.recorder.tell("says", event.who, event, 说=f"已按“{subject}”办理:{end.reason or end.end}。", 事项="分拣")
         return End("answered", end.case_id, "分拣:按标题办理")
-    says = "没有看懂。第一行请写其中一种:归入 单号 / 按 标准标题 / 忽略"
+    says = "没有看懂。第一行请写其中一种:" + ("确认 / 栏目:正确的内容 / " if memory else "") + "归入 单号 / 按 标准标题 / 忽略"
     intake.recorder.tell("says", event.who, event, 说=says, 事项="分拣")
     return End("answered", None, "分拣:没有看懂")
 

@@ -136,12 +136,12 @@ class Desk:
                 part["rung"] = "behind" if self.ringing.behind else "in time"
             attach = [self.attachment(word, process, case, event) for word in plan.attach] + self.attach_next
             self.attach_next = []
-            remembered = {"choices": plan.facts["候选标题"]} if plan.facts.get("候选标题") else {}
+            remembered = {"choices": plan.facts["候选标题"]} if plan.facts.get("候选标题") else plan.facts.get("记住", {})
             for number, reader in enumerate(dict.fromkeys(plan.to)):
                 cc = plan.cc if number == 0 else []
                 self._one(reader, cc, [part], attach, event, answered, process, case, names, remembered)
                 printed = [a for a in attach if a["kind"] == "slip"]  # to be signed on paper: by fax as well
-                if printed and (fax := self.fax_address(reader)) and fax != self.address(reader)[0]:
+                if printed and (fax := self.fax_address(reader, case)) and fax != self.address(reader)[0]:
                     self._one(fax, [], [part], printed, event, Answered(), process, case, names, {})
 
     def _one(
@@ -204,10 +204,12 @@ class Desk:
         person = self.know.whole_person(reader)
         return (person.address or self.fax_address(reader), person.name) if person else ("", reader)
 
-    def fax_address(self, reader: str) -> str:
-        """The mail-to-fax address of somebody's fax number, '' where there is none."""
+    def fax_address(self, reader: str, case: Case | None = None) -> str:
+        """The mail-to-fax address of somebody's fax number, or of that from which they opened the case; '' where there is none."""
         person = self.know.whole_person(reader)
         number = "".join(c for c in person.fax if c.isascii() and c.isdigit()) if person else ""
+        if not number and case is not None and reader == case.opened_by:
+            number = case.memo.get("fax", "")
         return self.fax.replace("{number}", number) if self.fax and number else ""
 
     def _thread(self, answered: Answered, case_id: int | None, address: str) -> tuple[str, str]:

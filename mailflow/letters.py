@@ -145,6 +145,9 @@ def plain(content: Mapping[str, Any]) -> str:
         lines.append(f"  当前状态：{content.get('state', '')}" + (f"    下一步：{content['next']}" if content.get("next") else ""))
         lines += [f"  时限：{d['name']} {d['due']} {d['status']}" + (f"    ({d['how']})" if d.get("how") else "") for d in content.get("deadlines", [])]
         lines.append("")
+    if content.get("cells"):
+        lines.append("【请核对】")
+        lines += [f"  {c['label']}：" + (f"读作“{_short(c['read'])}”，" if c["read"] else "") + c["why"] for c in content["cells"][:MOST_FACTS]] + [""]
     if content.get("facts"):
         lines.append("【内容】")
         for label, value in content["facts"][:MOST_FACTS]:
@@ -214,6 +217,8 @@ def rich(content: Mapping[str, Any], address: str) -> str:
         rows += [("当前状态", content.get("state", "")), ("下一步", content.get("next", ""))]
         rows += [("时限", f"{d['name']} {d['due']} {d['status']}" + (f"\n{d['how']}" if d.get("how") else "")) for d in content.get("deadlines", [])]
     out += _table([(k, v) for k, v in rows if v])
+    if content.get("cells"):
+        out += [f'<div style="{_CSS["h"]}">请核对</div>', *_cells(content)]
     if content.get("facts"):
         out += [f'<div style="{_CSS["h"]}">内容</div>', *_table([(k, _short(v)) for k, v in content["facts"][:MOST_FACTS]])]
     for table in content.get("tables", []):
@@ -242,6 +247,22 @@ def _table(rows: Sequence[tuple[str, str]]) -> list[str]:
         f'<tr><th style="{_CSS["th"]}">{e(str(k))}</th><td style="{_CSS["td"]}">{e(str(v)).replace(chr(10), "<br>")}</td></tr>' for k, v in rows
     )
     return [f'<table style="{_CSS["table"]}">{body}</table>']
+
+
+def cell_id(content: Mapping[str, Any], number: int) -> str:
+    """The Content-ID of the picture of a letter's cell."""
+    return f"cell{number}.{content['fax']['number']}@mailflow"
+
+
+def _cells(content: Mapping[str, Any]) -> list[str]:
+    """What was read beside the picture of where it stood."""
+    e = html.escape
+    lines = []
+    for number, c in enumerate(content["cells"][:MOST_FACTS]):
+        shown = f'<br><img src="cid:{cell_id(content, number)}" alt="{e(c["label"])}" style="max-width:100%;border:1px solid #d9dee5">' if c["picture"] else ""
+        read = f"{e(_short(c['read']))} " if c["read"] else ""
+        lines.append(f'<tr><th style="{_CSS["th"]}">{e(c["label"])}</th><td style="{_CSS["td"]}">{read}<span style="{_CSS["small"]}">{e(c["why"])}</span>{shown}</td></tr>')
+    return [f'<table style="{_CSS["table"]}">{"".join(lines)}</table>']
 
 
 def _grid(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import parsers
 from parsers import Message
 from parsers.documents import can_read, read_rows
-from parsers.fields import Fields, fields_from_rows, read_fields
+from parsers.fields import fields_from_rows, read_fields
 from parsers.subjects import Subject
 
 from .correspondence import Desk
@@ -50,6 +50,8 @@ class Mail:
     papers: list[str] = field(default_factory=list)  # the text of attached documents
     problems: list[str] = field(default_factory=list)  # attachments that could not be read, in Chinese for the sender
     broken: list[str] = field(default_factory=list)  # those of them that nobody can open as they are: locked, damaged, far too large
+    read: dict[str, str] | None = None  # field → value as read off a page, in place of the mail's words
+    fax: str = ""  # the number that the page came from
 
 
 class Handler:
@@ -75,7 +77,7 @@ class Handler:
         sheets = ""
         if process is not None:
             labels = forms.labels(process)
-            found: Fields = read_fields(message.reply_text, labels, message.tables)
+            found: Mapping[str, str] = read_fields(message.reply_text, labels, message.tables) if mail.read is None else mail.read
             raw = dict(found)
             self._open_documents(mail)
             sheets = "\n".join([*(" ".join(row) for row in mail.rows), *mail.papers])

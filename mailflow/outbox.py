@@ -87,6 +87,13 @@ def as_mime(row: Any, config: Config, library: Library, store: Store, now: datet
     body.attach(_text(letters.rich(content, config.service.address), "html"))
     files = [file for what in content.get("attach", []) for file in _files(what, library, store)]
     m: Message = body
+    if shown := [(n, c["label"], base64.b64decode(c["picture"])) for n, c in enumerate(content.get("cells", [])[: letters.MOST_FACTS]) if c["picture"]]:
+        m = MIMEMultipart("related")  # beside what was read, and once more as files, for clients that show no HTML
+        m.attach(body)
+        for number, _, data in shown:
+            m.attach(_inline(letters.cell_id(content, number), data))
+        files = [(f"{label}.png".replace("/", "-"), data, "image/png") for _, label, data in shown] + files
+        body = m
     if files:
         m = MIMEMultipart("mixed")
         m.attach(body)
@@ -123,6 +130,16 @@ def _file(name: str, data: bytes, kind: str) -> Message:
     part.add_header("Content-Type", kind)
     part["Content-Transfer-Encoding"] = "base64"
     part.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name) if not name.isascii() else name)
+    part.set_payload(base64.encodebytes(data).decode("ascii"))
+    return part
+
+
+def _inline(id: str, data: bytes) -> Message:
+    part = Message()
+    part["Content-Type"] = "image/png"
+    part["Content-Transfer-Encoding"] = "base64"
+    part["Content-ID"] = f"<{id}>"
+    part["Content-Disposition"] = "inline"
     part.set_payload(base64.encodebytes(data).decode("ascii"))
     return part
 

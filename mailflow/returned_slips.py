@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from parsers import Message
+from parsers.printed import Words
 from parsers.subjects import clean
 from store import cases
 
-from . import papers, slips
-from .blank_forms import whole_form
-from .process import decide, forms
+from . import faxes, papers, slips
+from .cell_pictures import picture
+from .process import decide
 from .process.model import Process
 from .process.names import Names
+from .process.references import all_effects
 from .process.slip_plans import SlipPlan
 from .process.world import Case, Event, Outcome, Refused, Step
 
@@ -30,6 +34,7 @@ class _Slip:
     process: Process
     case: Case
     seen: papers.Seen
+    vouched: str = ""  # whoever says that it is signed, where no code proves the page to be ours
 
 
 def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) -> End | None:
@@ -45,18 +50,30 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
     ended = [end for end in ends if end is not None]
     if reading.problems and not gateway and mail.sender:
         intake.recorder.tell("says", mail.sender, intake._event(mail, None), 说="您的信已收到,但有附件没有读取:\n" + "\n".join(f"- {p}" for p in reading.problems), 事项="附件没有读取")
-    if ended:
-        return next((end for end in ended if end.case_id), ended[0])
-    return _to_desk(intake, mail, reading) if gateway else None
+    if gateway:
+        by_kind = faxes.pages_by_kind(intake, reading)
+        asked = faxes.taken(intake, mail, by_kind)
+        asked += [_ask(intake, mail, n, *slip) for n, slip in enumerate(by_kind.slips, len(by_kind.forms))]
+        faxes.expect(intake, mail.row, [n for n, end in enumerate(asked) if end.end == "sorting"])
+        ended += asked
+        if not ended or by_kind.lost or reading.unread or reading.problems:
+            ended.append(_to_desk(intake, mail, reading, [page.page for page in by_kind.lost] if ended else []))
+    if not ended:
+        return None
+    first = next((end for end in ended if end.end == "sorting"), next((end for end in ended if end.case_id), ended[0]))
+    first.case_id = first.case_id or next((end.case_id for end in ended if end.case_id), None)
+    return first
 
 
-def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading) -> End:
-    """A fax without a code of ours: a person reads it, and says by one reply what it is, whose, and what stands on it."""
+def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading, lost: list[int]) -> End:
+    """A fax, or pages of it, that nobody knows: a person reads it, and says by one reply what it is, whose, and what stands on it."""
     from .mail_in_hand import End
 
-    why = "；".join(["传真里没有认出单据的二维码,请人工处理", f"共 {reading.pages} 页", *reading.problems])
+    pages = f"第 {'、'.join(map(str, lost))} 页" if lost else "传真里"
+    left = [f"有 {reading.unread} 页没有读字"] if reading.unread else []
+    why = "；".join([f"{pages}没有认出单据的二维码,也没有认出表单,请人工处理", f"共 {reading.pages} 页", *left, *reading.problems])
     event = intake._event(mail, None)
-    how = _as_read(intake, reading) or "传真见附件。要开单,请回:\n按 标准标题\n来信人:姓名\n栏目:内容(表上的各栏,一行一栏)"
+    how = "传真见附件。要开单,请回:\n按 标准标题\n来信人:姓名\n栏目:内容(表上的各栏,一行一栏)"
     for reader in intake.know.with_role("系统管理员")[:3]:
         if not reading.problems:  # what could not be read is kept, and not passed on
             intake.desk.attach_next = [{"kind": "forwarded", "mail": mail.row["id"]}]
@@ -64,26 +81,73 @@ def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading) -> End:
     return End("sorting", None, why[:300])
 
 
-def _as_read(intake: Intake, reading: papers.Reading) -> str:
-    """The form as its print was read, as the lines to correct and send back; '' where no form was recognised. Nothing of it counts before a person says so."""
-    from parsers.printed import SURE, fields, upside_down
+# -- a slip whose code cannot be read ----------------------------------------------------------------------------------------------
 
-    best: tuple[int, str] = (0, "")
-    for sheet in reading.prints:
-        for page in (sheet.lines, upside_down(sheet.lines, sheet.width, sheet.height)):
-            opening = intake.router.by_form(clean(""), ["", *(w.text for w in page)])
-            if opening is None:
-                continue
-            process = opening.process
-            asked = {f.name for f in whole_form(process)}
-            known = {label: name for label, name in forms.labels(process).items() if name in asked}
-            found = {known[label]: value for label, value in fields(page, known).items()}
-            subject = next(iter(process.starts[opening.start].subjects), "")
-            subject = re.sub(r"<([^<>]+)>", lambda m, found=found: found[m[1]].text if m[1] in found else m[0], subject)  # type: ignore[misc]
-            told = [f"{name}:{cell.text}" + ("(看不清)" if cell.sure < SURE else "") for name, cell in found.items()]
-            if len(found) >= best[0]:
-                best = (len(found), "\n".join(["传真见附件。下面是机器读出的,不一定对;请对着附件改好,补上来信人,从“按”字起回复:", f"按 {subject}", "来信人:", *told]))
-    return best[1]
+
+def _ask(intake: Intake, mail: Mail, number: int, slip: str, page: papers.Print, lines: list[Words], turned: bool) -> End:
+    """The printed number, checked against the cases that wait for such a slip; then a person says."""
+    from .mail_in_hand import End
+
+    plan = intake.know.library.slips[slip]
+    read = next(((n, line) for line in lines if (n := printed_number(line.text))), None)
+    waiting = _waiting(intake, plan)
+    meant = read[0] if read and any(row["number"] == read[0] for row in waiting) else ""
+    cells = []
+    if read:
+        shown = picture(page.picture, read[1].box, (page.width, page.height), turned)
+        cells = [{"label": "单号", "read": read[0], "why": "请核对" if meant else "没有等这张单据的这个单号", "picture": shown}]
+    facts = [[row["number"], row["title"]] for row in waiting[:8]]
+    says = f"收到《{plan.name}》(第 {page.page} 页),二维码看不清" + (f",印的单号读作 {read[0]}。" if read else ",单号也没有读出。")
+    says += "请看附件:单号对、也签了字,请回“确认”;单号不对,请回对的单号;没有签字,请回“忽略”并请对方签好重发。在等这张单据的单见下。"
+    memory = {"slip": plan.name, "read": meant, "page": page.page, "number": number}
+    for reader in intake.know.with_role("系统管理员")[:3]:
+        faxes.tell(intake, mail, reader, memory, cells, facts, 说=says, 表单=plan.name, 例="单号")
+    return End("sorting", None, f"《{plan.name}》的二维码看不清,请核对单号" + (f" {read[0]}" if read else ""))
+
+
+def printed_number(text: str) -> str:
+    """A case's number as print was read, with what only looks like a digit taken for one; '' where there is none."""
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper().replace("—", "-").replace("_", "-")
+    found = re.search(r"MF-([A-Z0-9]{1,8})-([0-9OIL]{4})-([0-9OILSB]{4,7})", plain)
+    digits = str.maketrans("OILSB", "01158")
+    return f"MF-{found[1]}-{found[2].translate(digits)}-{found[3].translate(digits)}" if found else ""
+
+
+def _waiting(intake: Intake, plan: SlipPlan) -> list[Any]:
+    """The open cases that this slip would move on, newest first."""
+    know = intake.know
+    word = f"单据 {plan.name}"
+    printing = [p.name for p in know.library.processes.values() if any(word in order.attach for effects in all_effects(p) for order in effects.letters)]
+    rows = [row for name in printing for row in cases.find(know.conn, name, open=True, limit=200)]
+    ready = lambda row: (p := know.process_of(row["process"], row["version"])) is not None and (not plan.action or plan.action in p.actions_in(row["state"]))  # noqa: E731 - used once
+    return [row for row in rows if (not plan.states or row["state"] in plan.states) and ready(row)]
+
+
+def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, original: Message) -> End | None:
+    """What a person says of a slip without a readable code: `确认`, or the right number; None where it is neither."""
+    from .mail_in_hand import End, Mail
+
+    plan = intake.know.library.slips.get(memory["slip"])
+    first = next((t.strip() for t in mail.message.reply_text.split("\n") if t.strip()), "")
+    number = printed_number(first) if not first.startswith("归入") else ""
+    if plan is None or not number and not re.match(r"(确认|无误|属实)(?!\w)", first):
+        return None
+    number = number or memory["read"]
+    found = next((r for r in _waiting(intake, plan) if r["number"] == number), None)
+    event = intake._event(mail, None)
+    process = intake.know.process_of(found["process"], found["version"]) if found is not None else None
+    if found is None or process is None:
+        intake.recorder.tell("says", event.who, event, 说=f"{number or '没有写单号'}:没有等《{plan.name}》的这张单;请核对单号后再回一次。", 事项="核对传真")
+        return End("answered", None, "核对传真:单号不对")
+    fax = Mail(row, original, clean(original.subject), "", mail.proof)
+    seen = papers.Seen("", memory["page"], True, False, "")
+    end = _signed(intake, fax, _Slip(plan, process, intake.know.load(found), seen, vouched=event.who))
+    faxes.settle(intake, row, memory, end.end, end.case_id, f"{event.who} 核对:{end.reason}")
+    intake.recorder.tell("says", event.who, event, 说=f"{number}:{end.reason}。", 事项="核对传真")
+    return End("answered", end.case_id, "核对传真:单据")
+
+
+# -- a slip with its code ------------------------------------------------------------------------------------------------------------
 
 
 def _distinct(codes: list[papers.Seen]) -> list[papers.Seen]:
@@ -115,12 +179,12 @@ def _one(intake: Intake, mail: Mail, seen: papers.Seen) -> End | None:
     return _signed(intake, mail, slip)
 
 
-def _event(intake: Intake, mail: Mail, who: str) -> Event:
+def _event(intake: Intake, mail: Mail, who: str, proof: str = "slip") -> Event:
     """The slip speaks, not the words of the mail that it came with."""
     message = mail.message
     files = tuple(a.name for a in papers.of(message.attachments))
     at = mail.row["received_at"].astimezone(intake.know.calendar.tz)
-    return Event(at, who=who, address=message.sender, subject=mail.subject.text or message.subject, files=files, proof="slip", mail_id=mail.row["id"])
+    return Event(at, who=who, address=message.sender, subject=mail.subject.text or message.subject, files=files, proof=proof, mail_id=mail.row["id"])
 
 
 def _unsigned(intake: Intake, mail: Mail, slip: _Slip) -> End:
@@ -142,7 +206,7 @@ def _signed(intake: Intake, mail: Mail, slip: _Slip) -> End:
 
     plan, process, case = slip.plan, slip.process, slip.case
     document = plan.document or plan.name
-    filed = Step("收到签好的单据", case.state, case.state, f"《{plan.name}》第 {slip.seen.page} 页,来自 {mail.message.sender}")
+    filed = Step("收到签好的单据", case.state, case.state, f"《{plan.name}》第 {slip.seen.page} 页,来自 {mail.message.sender}" + (f",{slip.vouched} 核对" if slip.vouched else ""))
     outcome, event, why = _doing(intake, mail, slip)
     if outcome is None:  # filed all the same: what it stands for is done already, or is no longer to be done
         outcome = Outcome(case.copy(), steps=[filed])
@@ -164,7 +228,7 @@ def _signed(intake: Intake, mail: Mail, slip: _Slip) -> End:
 def _doing(intake: Intake, mail: Mail, slip: _Slip) -> tuple[Outcome | None, Event, str]:
     """What the slip stands for, decided; or why it is not done."""
     plan, process, case = slip.plan, slip.process, slip.case
-    event = _event(intake, mail, mail.sender)
+    event = _event(intake, mail, mail.sender, mail.proof if slip.vouched else "slip")
     if not plan.action:
         return None, event, ""
     action = process.actions_in(case.state).get(plan.action) if case.open else None
@@ -175,7 +239,8 @@ def _doing(intake: Intake, mail: Mail, slip: _Slip) -> tuple[Outcome | None, Eve
     if action.by and event.who not in entitled:  # whoever brings the paper, it speaks for who signed it
         event.who = next((n for n in names.everyone([plan.by] if plan.by else ()) if n in entitled), "")
         if not event.who:
-            return None, _event(intake, mail, mail.sender), "现在不等这一方签字"
+            event.who = mail.sender
+            return None, event, "现在不等这一方签字"
     elif not action.by:
         event.who = ""  # the service's own
     done = decide.act(process, case, action, event, intake.know)

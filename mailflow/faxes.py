@@ -1,0 +1,388 @@
+"""Forms that come by fax: read off the page, opened where all that matters is sure; else put before a person with the picture of each doubtful cell.
+
+Nothing doubtful is taken in silence (RULEBOOK B02 `ocr_confidence`), and nothing is lost: the mail ends `sorting` until somebody has answered.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from parsers import Message
+from parsers.fields import read_fields
+from parsers.printed import SURE, Cell, Words, fields, upside_down
+from parsers.sheets import sheet
+from parsers.subjects import clean
+from store import cases, mails, marks
+
+from . import papers
+from .blank_forms import whole_form
+from .cell_pictures import picture
+from .process import decide, forms
+from .process.model import Field as FormField
+from .process.model import Process
+from .process.names import Names
+from .process.world import Case, Event, Outcome, Refused
+
+if TYPE_CHECKING:
+    from .intake import Intake
+    from .mail_in_hand import End, Mail
+
+SAME_WITHIN = timedelta(hours=24)
+_MANY = 3  # labels of a form that make a page one whose title could not be read
+_KNOWN_CASES = 200  # the newest of a process, whose values are known ones
+_LONGEST_KNOWN = 40  # characters
+_NUMBER = re.compile(r"\+?\d[\d\- ()]{5,18}\d")
+# What print and fax make of one another: both sides of a doubt read the same by this.
+_ALIKE = str.maketrans({"O": "0", "D": "0", "Q": "0", "I": "1", "L": "1", "|": "1", "!": "1", "Z": "2", "S": "5", "B": "8", "G": "6", "H": "11"})
+
+
+@dataclass(slots=True)
+class Form:
+    """One form of a fax: its title and page, and what stands in each field."""
+
+    process: Process
+    start: int
+    title: str
+    page: papers.Print
+    cells: dict[str, Cell] = field(default_factory=dict)
+    pictures: dict[str, tuple[papers.Print, bool]] = field(default_factory=dict)  # field → the page that it stands on, and whether that lay upside down
+    doubts: dict[str, str] = field(default_factory=dict)  # field → why it is not taken as it was read
+
+    @property
+    def read(self) -> dict[str, str]:
+        return {name: cell.text for name, cell in self.cells.items()}
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The pages of a fax by what they are."""
+
+    forms: list[Form] = field(default_factory=list)
+    slips: list[tuple[str, papers.Print, list[Words], bool]] = field(default_factory=list)  # a slip of ours whose code could not be read
+    lost: list[papers.Print] = field(default_factory=list)  # a form, and nobody knows which
+
+
+def pages_by_kind(intake: Intake, reading: papers.Reading) -> Sorted:
+    """Forms with their further pages, slips of ours, pages that nobody knows; cover pages are left out."""
+    library = intake.know.library
+    starts = {title: (process, index) for title, process, index in intake.router.forms}
+    titles = [*starts, *library.slips]
+    found = Sorted()
+    last: Form | None = None
+    for page in reading.prints:
+        ways = [(page.lines, False), (upside_down(page.lines, page.width, page.height), True)]
+        kinds = [sheet(lines, titles) for lines, _ in ways]
+        chosen = next((n for n, kind in enumerate(kinds) if kind.part == "form"), None)
+        if chosen is not None and kinds[chosen].title in library.slips and kinds[chosen].title not in starts:
+            found.slips.append((kinds[chosen].title, page, *ways[chosen]))
+            last = None
+        elif chosen is not None:
+            process, index = starts[kinds[chosen].title]
+            last = Form(process, index, kinds[chosen].title, page)
+            found.forms.append(last)
+            _fill(intake, last, page, *ways[chosen])
+        elif any(kind.part == "cover" for kind in kinds):
+            continue
+        elif last is not None:
+            best = max(ways, key=lambda way: len(fields(way[0], _labels(last.process))))
+            _fill(intake, last, page, *best)
+        elif any(len(fields(lines, _labels(process))) >= _MANY for lines, _ in ways for process, _ in starts.values()):
+            found.lost.append(page)
+    return found
+
+
+def _labels(process: Process) -> dict[str, str]:
+    asked = {f.name for f in whole_form(process)}
+    return {label: name for label, name in forms.labels(process).items() if name in asked}
+
+
+def _fill(intake: Intake, form: Form, page: papers.Print, lines: Sequence[Words], turned: bool) -> None:
+    labels, known = _labels(form.process), known_values(intake, form.process)
+    for label, cell in fields(lines, labels, {label: known[name] for label, name in labels.items() if known.get(name)}).items():
+        name, before = labels[label], form.cells.get(labels[label])
+        if before is not None and before.text != cell.text:
+            form.doubts[name] = f"两处写得不一样:{before.text} / {cell.text}"
+        if before is None or cell.sure > before.sure:
+            form.cells[name], form.pictures[name] = cell, (page, turned)
+
+
+# -- what is doubtful ------------------------------------------------------------------------------------------------------------
+
+
+def known_values(intake: Intake, process: Process) -> dict[str, list[str]]:
+    """For each field values that are known: its options, master data with a column of its name, earlier cases."""
+    know = intake.know
+    asked = {f.name: f for f in whole_form(process)}
+    found: dict[str, dict[str, None]] = {name: dict.fromkeys((*f.kind.options, *f.kind.synonyms)) for name, f in asked.items()}
+    tables = [table for name in know.master.tables if (table := know.master.table(name))]
+    for name, declared in asked.items():
+        if declared.kind.name != "文本":
+            continue
+        for label in (name, *declared.labels):
+            for table in tables:
+                found[name] |= dict.fromkeys(v for row in table if (v := row.get(label, "").strip()))
+    for row in cases.find(know.conn, process.name, limit=_KNOWN_CASES):
+        for name, declared in asked.items():
+            value = row["fields"].get(name, "")
+            if declared.kind.name == "文本" and 0 < len(value) <= _LONGEST_KNOWN:
+                found[name][value] = None
+    return {name: list(values) for name, values in found.items()}
+
+
+def _find_doubts(form: Form, known: Mapping[str, Sequence[str]]) -> list[str]:
+    """Fills `doubts`; gives what is not quite sure and does not matter so much: it is pointed out to the sender."""
+    beside = []
+    for name, cell in form.cells.items():
+        declared = form.process.fields[name]
+        if name in form.doubts:
+            continue
+        if other := confusable(cell.text, known.get(name, ())):
+            form.doubts[name] = f"与已知的“{other}”只差一两笔"
+        elif cell.sure < SURE:
+            if _matters(form.process, declared, cell.text):
+                form.doubts[name] = "看不清"
+            else:
+                beside.append(name)
+    return beside
+
+
+def _matters(process: Process, declared: FormField, text: str) -> bool:
+    """What the case needs, what tells it from others, whatever is counted or looked up, and every number."""
+    return (
+        declared.required is not False or declared.identifies or declared.kind.name != "文本" or f"<{declared.name}>" in process.subject
+        or re.search(r"[0-9A-Za-z]", text) is not None
+    )  # fmt: skip
+
+
+def confusable(text: str, known: Sequence[str]) -> str:
+    """A known value that the text is perhaps a misreading of: WII for WH, the letter O for a zero; '' where it is one itself, or like none.
+
+    Another number of the same shape (GZ-…-0031, GZ-…-0032) is another number.
+    """
+    plain = _plain(text)
+    shape = re.sub(r"\d", "0", plain)
+    if len(plain) < 2 or any(shape == re.sub(r"\d", "0", _plain(k)) for k in known):
+        return ""
+    alike = re.sub(r"\d", "0", _folded(plain))
+    return next((k for k in known if re.sub(r"\d", "0", _folded(_plain(k))) == alike or _one_character(plain, _plain(k))), "")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s\-—_.,。:/()]+", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def _folded(plain: str) -> str:
+    return plain.translate(_ALIKE)
+
+
+def _one_character(a: str, b: str) -> bool:
+    """Words of five characters and more, one of them a Chinese one that is another."""
+    differ = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
+    return len(a) == len(b) >= 5 and len(differ) == 1 and all(ord(c) > 0x2E80 for c in differ[0])
+
+
+# -- who sent it -----------------------------------------------------------------------------------------------------------------
+
+
+def fax_number(message: Message) -> str:
+    """The number that a gateway says the fax came from, digits alone; '' where it says none."""
+    for text in (message.subject, message.text[:2000], message.sender_name):
+        if found := re.search(r"(?:from|来自|发自|主叫|号码|传真号)\D{0,12}(\+?\d[\d\- ()]{5,18}\d)", text, re.I):
+            return re.sub(r"\D", "", found[1])
+    return ""
+
+
+def sender_of(intake: Intake, mail: Mail, form: Form) -> str:
+    """Whose fax it is: by the gateway's subject, by number, by what stands on the form; else who usually sends it; '' where that is not one person."""
+    know = intake.know
+    people = [p for p in know.directory.people if p.active]
+    for opening in intake.router.opening(mail.subject):
+        if said := opening.parts.get("对象", ""):
+            meant = know.person(said) or next((p.name for p in people if p.unit == said), "")
+            if meant:
+                return meant
+    message = mail.message
+    head = " ".join(line.text for line in form.page.lines if line.box[1] < 0.06 * form.page.height)
+    numbers = {_tail(n) for text in (message.subject, message.text[:2000], head) for n in _NUMBER.findall(text)}
+    for column in ("fax", "phone"):
+        if meant := next((p.name for p in people if getattr(p, column) and _tail(getattr(p, column)) in numbers), ""):
+            return meant
+    roles = form.process.starts[form.start].by
+    names = Names(form.process, decide.blank_case(form.process, Event(know.now)), Event(know.now), know)
+    written = {cell.text for cell in form.cells.values() if cell.sure >= SURE}
+    for name in names.everyone(roles):
+        person = know.whole_person(name)
+        if person and (person.name in written or person.unit and person.unit in written):
+            return name
+    return next((holders[0] for role in roles if len(holders := names.people(role)) == 1), "")
+
+
+def _tail(number: str) -> str:
+    """The digits that tell a number, whatever stands before them: +86 20 …, 020-…"""
+    return re.sub(r"\D", "", number)[-10:]
+
+
+# -- the mail ------------------------------------------------------------------------------------------------------------------------
+
+
+def taken(intake: Intake, mail: Mail, found: Sorted) -> list[End]:
+    """What became of each form of a fax."""
+    from .mail_in_hand import End
+
+    if not found.forms:
+        return []
+    content = intake._content(mail)
+    if twin := mails.find_content(intake.know.conn, mail.message.sender, content, mail.row["received_at"] - SAME_WITHIN):
+        return [End("duplicate", twin["case_id"], "同样的传真一天之内已经收到过", content)]
+    ends: list[End] = []
+    for number, form in enumerate(found.forms):
+        sender = sender_of(intake, mail, form)
+        hints = _find_doubts(form, known_values(intake, form.process))
+        again = as_mail(intake, mail.row, mail.message, form.process, form.title, form.read, sender, mail.proof)
+        why = _not_yet(intake, again, form)
+        if why or form.doubts:
+            ends.append(_ask(intake, mail, number, form, sender, why))
+        else:
+            again.problems = [f"传真上“{name}”看不太清,读作“{form.cells[name].text}”;不对请直接回信说明" for name in hints]
+            ends.append(begin(intake, again, form.process, form.start))
+        ends[-1].content = content
+    return ends
+
+
+def as_mail(intake: Intake, row: Any, original: Message, process: Process, title: str, values: dict[str, str], sender: str, proof: str) -> Mail:
+    """The fax as if the form had come by mail from its sender."""
+    from .mail_in_hand import Mail
+
+    person = intake.know.whole_person(sender) if sender else None
+    lines = "\n".join(f"{name}:{value}" for name, value in values.items())
+    message = replace(
+        original, subject=f"传真-{title}", text=lines, reply_text=lines, tables=[], sender=person.address if person else "", sender_name=sender,
+    )  # fmt: skip
+    return Mail(row, message, clean(message.subject), sender, proof, read=dict(values), fax=fax_number(original))
+
+
+def _trial(intake: Intake, again: Mail, process: Process, start: int) -> tuple[Case, Event, Outcome | Refused]:
+    event = intake._event(again, process)
+    case = decide.blank_case(process, event)
+    case.memo["form_mail"] = again.row["id"]
+    if again.fax:
+        case.memo["fax"] = again.fax
+    return case, event, decide.begin(process, start, case, event, intake.know)
+
+
+def _not_yet(intake: Intake, again: Mail, form: Form) -> str:
+    """Why no case can begin from this, but for what its fields lack, which is added to the doubts."""
+    if not again.sender:
+        return "认不出是谁发来的,请写明“来信人:姓名”"
+    if intake.trusted.commands == "authenticated" and not again.proof:
+        return "不能证实这封信是传真网关发来的"
+    done = _trial(intake, again, form.process, form.start)[2]
+    if isinstance(done, Refused):
+        return f"{again.sender}:{done.says}"
+    for problem in done.problems:
+        form.doubts.setdefault(problem.field, problem.why if problem.field in form.cells else "没有读出" if problem.why == "没有填写" else problem.why)
+    return ""
+
+
+def begin(intake: Intake, again: Mail, process: Process, start: int) -> End:
+    """Opens the case."""
+    case, event, _ = _trial(intake, again, process, start)
+    return intake._begin(again, process, start, case, event)
+
+
+# -- asking a person -------------------------------------------------------------------------------------------------------------
+
+
+def _ask(intake: Intake, mail: Mail, number: int, form: Form, sender: str, why: str) -> End:
+    """One letter to the desk, one to whoever sent it (RULEBOOK B02: 请核对)."""
+    from .mail_in_hand import End
+
+    cells = [_cell(form, name) for name in (*form.doubts, *(n for n in form.cells if n not in form.doubts and form.cells[n].sure < SURE))]
+    sure = [[name, cell.text] for name, cell in form.cells.items() if name not in {c["label"] for c in cells}]
+    memory = {"form": form.process.name, "start": form.start, "title": form.title, "read": form.read, "sender": sender, "number": number}
+    unclear = "、".join(form.doubts)
+    reason = ";".join(t for t in (f"请核对:{unclear}" if unclear else "", why) if t)
+    said = f"收到传真《{form.title}》(第 {form.page.page} 页)" + (f",来自 {sender}" if sender else "") + "。"
+    says = said + (f"{why}。" if why else "") + (f"这几栏要请您核对:{unclear}。" if unclear else "")
+    example = next(iter(form.doubts), "来信人")
+    desk = intake.know.with_role("系统管理员")[:3]
+    for reader in desk:
+        tell(intake, mail, reader, memory, cells, sure, 说=says, 表单=form.title, 例=example)
+    if sender and not why and sender not in desk:
+        tell(intake, mail, sender, memory, cells, sure, 说=says + "您也可以请我方人员核对,先答复的算。", 表单=form.title, 例=example)
+    return End("sorting", None, f"传真《{form.title}》{reason}"[:300])
+
+
+def tell(intake: Intake, mail: Mail, reader: str, memory: dict[str, Any], cells: list[dict[str, Any]], facts: list[list[str]], **words: Any) -> None:
+    """A letter that remembers what it asks about."""
+    intake.desk.attach_next = [{"kind": "forwarded", "mail": mail.row["id"]}]
+    intake.recorder.tell("fax", reader, intake._event(mail, None), 记住={"fax": memory, "cells": cells, "facts": facts}, **words)
+
+
+def _cell(form: Form, name: str) -> dict[str, Any]:
+    cell = form.cells.get(name)
+    shown = ""
+    if cell is not None:
+        page, turned = form.pictures[name]
+        shown = picture(page.picture, cell.box, (page.width, page.height), turned)
+    return {"label": name, "read": cell.text if cell else "", "why": form.doubts.get(name, "看不太清"), "picture": shown}
+
+
+def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, original: Message) -> End | None:
+    """What a person says of a form's doubtful cells: `确认`, or the corrected lines; None where it is neither."""
+    from .mail_in_hand import End
+
+    process = intake.know.library.processes.get(memory["form"])
+    if process is None:
+        return None
+    labels = _labels(process)
+    said = read_fields(mail.message.reply_text, [*labels, "来信人"])
+    first = next((t.strip() for t in mail.message.reply_text.split("\n") if t.strip()), "")
+    if not said and not re.match(r"(确认|无误|都对|属实)(?!\w)", first):
+        return None
+    event = intake._event(mail, None)
+    sender = memory["sender"]
+    if named := said.pop("来信人", "").strip():
+        sender = intake.know.person(named)
+        if not sender:
+            intake.recorder.tell("says", event.who, event, 说=f"通讯录里没有“{named}”;请核对姓名后再回一次。", 事项="核对传真")
+            return End("answered", None, "核对传真:没有这个人")
+    values = memory["read"] | {labels[label]: value for label, value in said.items() if value}
+    again = as_mail(intake, row, original, process, memory["title"], values, sender, mail.proof)
+    form = Form(process, memory["start"], memory["title"], papers.Print(0, [], 0, 0, b"", ""))
+    why = _not_yet(intake, again, form)
+    if why or form.doubts:
+        gaps = "\n".join(f"- {name}:{text}" for name, text in form.doubts.items())
+        intake.recorder.tell("says", event.who, event, 说=f"还不能开单。{why}\n{gaps}\n请补上后再回一次,已写的也请再写一遍。", 事项="核对传真")
+        return End("answered", None, f"核对传真:还缺 {'、'.join(form.doubts) or why}"[:300])
+    end = begin(intake, again, process, memory["start"])
+    settle(intake, row, memory, end.end, end.case_id, f"{event.who} 核对:{end.reason}")
+    if event.who != sender:
+        opened = cases.get(intake.know.conn, end.case_id) if end.case_id else None
+        intake.recorder.tell("says", event.who, event, 说=f"已按《{memory['title']}》开单 {opened['number'] if opened else ''},收到时间按传真到的时间算。", 事项="核对传真")
+    return End("answered", end.case_id, "核对传真:开单")
+
+
+def waits(intake: Intake, row: Any, memory: dict[str, Any]) -> bool:
+    """Whether nobody has answered yet."""
+    return marks.get(intake.know.conn, f"fax/{row['id']}/{memory['number']}") is None and row["end"] == "sorting"
+
+
+def settle(intake: Intake, row: Any, memory: dict[str, Any], end: str, case_id: int | None, reason: str) -> None:
+    """One matter of a fax is settled; when all are, the mail is."""
+    conn = intake.know.conn
+    marks.set(conn, f"fax/{row['id']}/{memory['number']}", intake.know.now)
+    asked = marks.get(conn, f"fax/{row['id']}")
+    left = [n for n in (asked["value"].split() if asked else []) if marks.get(conn, f"fax/{row['id']}/{n}") is None]
+    mails.finish(conn, row["id"], end="sorting" if left else end, case_id=case_id or row["case_id"], reason=reason[:300] if not left else row["reason"])
+
+
+def expect(intake: Intake, row: Any, numbers: Sequence[int]) -> None:
+    """Notes which matters of a fax wait for a person."""
+    if numbers:
+        marks.set(intake.know.conn, f"fax/{row['id']}", intake.know.now, " ".join(map(str, numbers)))
