@@ -34,7 +34,8 @@ class CaseMail(Handler):
             for id in ids:
                 if (letter := letters.get(id)) and letter["case_id"]:
                     return cases.get(self.know.conn, letter["case_id"])
-            if letters and (row := self._named_first(mail)):
+            asking = (self.know.library.usual("sorting"), self.know.library.usual("fax"))  # a number answers what these ask
+            if letters and not any(letter["letter"] in asking for letter in letters.values()) and (row := self._named_first(mail)):
                 return row
             for id in ids:
                 earlier = mails.find_by_message_id(self.know.conn, id)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .process.model import Process
 
 OK, NOTE, WRONG = "正常", "注意", "有误"
+READS_PRINT = 2048  # MB
 ROOM = 2 * 2**30  # bytes free below which the disk is spoken of
 
 # What letters may use beside a process's own names: the words of every letter, and the facts that each occasion brings.
@@ -102,6 +103,19 @@ def _all(config: Config) -> Iterator[Finding]:
     for box in config.mailboxes:
         yield _mailbox(box)
     yield _smtp(config)
+    if config.fax.gateways:
+        yield _fax(config)
+
+
+def _fax(config: Config) -> Finding:
+    """Whether the print of faxes can be read, and in so much memory (LIBRARIES, rapidocr)."""
+    from parsers.printed import available
+
+    if not available():
+        return Finding("传真", NOTE, "没有装 OCR,传真上的字读不了,都请人分拣(签字单据的二维码照认);要自动开单,执行 pip install 'mailflow-desk[ocr]'")
+    if config.limits.reader_memory_mb < READS_PRINT:
+        return Finding("传真", NOTE, f"读传真上的字要 {READS_PRINT} MB 内存,现在只许 {config.limits.reader_memory_mb},会请人分拣;把 [limits] reader_memory_mb 改为 {READS_PRINT}")
+    return Finding("传真", OK, "、".join(config.fax.gateways))
 
 
 def _each(what: str, problems: list[str], fine: str) -> Iterator[Finding]:

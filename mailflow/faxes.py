@@ -37,6 +37,7 @@ _MANY = 3  # labels of a form that make a page one whose title could not be read
 _KNOWN_CASES = 200  # the newest of a process, whose values are known ones
 _LONGEST_KNOWN = 40  # characters
 _NUMBER = re.compile(r"\+?\d[\d\- ()]{5,18}\d")
+_WHOLE_DAY = re.compile(r"\d{4}\s*[-年/.]\s*\d{1,2}\s*[-月/.]\s*\d{1,2}")
 # What print and fax make of one another: both sides of a doubt read the same by this.
 _ALIKE = str.maketrans({"O": "0", "D": "0", "Q": "0", "I": "1", "L": "1", "|": "1", "!": "1", "Z": "2", "S": "5", "B": "8", "G": "6", "H": "11"})
 
@@ -143,6 +144,8 @@ def _find_doubts(form: Form, known: Mapping[str, Sequence[str]]) -> list[str]:
             continue
         if other := confusable(cell.text, known.get(name, ())):
             form.doubts[name] = f"与已知的“{other}”只差一两笔"
+        elif declared.kind.name in ("日期", "时间") and not _WHOLE_DAY.search(unicodedata.normalize("NFKC", cell.text)):
+            form.doubts[name] = "没有写全年月日"  # in a mail today's is meant; on paper it is rather lost
         elif cell.sure < SURE:
             if _matters(form.process, declared, cell.text):
                 form.doubts[name] = "看不清"

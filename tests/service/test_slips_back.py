@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faxing import FINE, fax, jpeg, on_paper, printed, sign, stamp, tiff
+from faxing import fax, jpeg, on_paper, printed, sign, stamp, tiff
 from PIL import Image
 from test_slips_out import LAYOUT, PAGE
 
@@ -210,30 +210,3 @@ def test_who_sorts_sees_the_fax_and_opens_the_case_by_one_reply(house: House) ->
     house.mail(desk, f"Re: {letter['Subject']}", title + "来信人:省研究院\n级别:三级\n现象:误码越限", In_Reply_To=letter["Message-ID"])
     [opened] = [r for r in house.rows("cases") if r["fields"].get("局站") == "曲江局" and r["process"] == "carrier-fault-l234"]
     assert (opened["opened_by"], opened["fields"]["现象"], opened["fields"]["方式"]) == ("省研究院", "误码越限", "传真")
-
-
-@pytest.mark.slow
-def test_a_form_by_fax_is_read_for_whoever_sorts_it(house: House) -> None:
-    """With the extra `ocr`: the letter holds the lines to correct; nothing opens by itself, and the letter's own lines, sent back, open the case."""
-    pytest.importorskip("rapidocr")
-    import pylopdf_fonts_zh_cn
-    from PIL import ImageDraw, ImageFont
-
-    font = str(Path(pylopdf_fonts_zh_cn.__file__).parent / "NotoSansSC-Regular.otf")
-    sheet = Image.new("L", house.sheet.size, 255)
-    draw = ImageDraw.Draw(sheet)
-    draw.text((480, 200), "上报厂家的疑难故障情况表", font=ImageFont.truetype(font, 60), fill=0)
-    for row, (label, value) in enumerate((("局站", "曲江局"), ("级别", "三级"), ("故障现象", "传输通道出现误码"))):
-        draw.text((200, 400 + 120 * row), label, font=ImageFont.truetype(font, 46), fill=0)
-        draw.text((600, 400 + 120 * row), value, font=ImageFont.truetype(font, 46), fill=0)
-    before = len(house.rows("cases"))
-    house.mail(GATEWAY, files=(("fax.tif", tiff([fax(sheet.rotate(180), 5, FINE)], FINE)),))
-    assert house.end()["end"] == "sorting" and len(house.rows("cases")) == before
-    [letter] = [m for m in house.letters() if "请分拣" in m["Subject"]]
-    body = letter.get_body(("plain",)).get_content().replace("\r\n", "\n")
-    for said in ("局站:曲江局", "级别:三级", "现象:传输通道出现误码", "按 上报厂家的疑难故障情况表-<地市>-曲江局"):
-        assert said in body
-    lines = body[body.index("按 上报") :].split("\n\n")[0].replace("<地市>", "韶关").replace("来信人:", "来信人:省研究院")
-    house.mail(letter["To"].addresses[0].addr_spec, f"Re: {letter['Subject']}", lines, In_Reply_To=letter["Message-ID"])
-    [opened] = [r for r in house.rows("cases") if r["fields"].get("局站") == "曲江局" and r["process"] == "carrier-fault-l234"]
-    assert opened["fields"]["现象"] == "传输通道出现误码"
