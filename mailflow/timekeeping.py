@@ -46,11 +46,9 @@ def keep(know: Knowledge, process: Process, case: Case, names: Names, now: datet
     for name in outcome.resume:
         for pause in case.memo.get("pauses", {}).get(name, []):
             pause[1] = pause[1] or now.isoformat()
-    rows = [] if new else cases.deadlines(know.conn, [case.id])
     for name in outcome.restart:
-        for row in rows:
-            if row["name"] == name and row["stopped_at"] is None:
-                _stop(know, row, now, changes, cancelled=True)
+        case.memo.setdefault("restarts", {})[name] = now.isoformat()
+    rows = [] if new else cases.deadlines(know.conn, [case.id])
     wanted = deadlines.wanted(process, case, names, know.calendar)
     live = {(w.name, w.scope): w for w in wanted}
     seen = set()

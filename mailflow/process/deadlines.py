@@ -79,6 +79,9 @@ def _one(deadline: Deadline, process: Process, case: Case, names: Names, calenda
     start = _start(deadline.start, case, calendar, scope)
     if start is None:
         return None
+    again = moment(case.memo.get("restarts", {}).get(deadline.name, ""), calendar)
+    if again is not None and again > start:  # 重新计时: from the last word of it, unless the state was entered anew since
+        start = again
     if deadline.when is not None and not deadline.when.holds(names.many):
         return Wanted(deadline.name, scope, start, start, "", cancelled=True, void=True)
     if deadline.due:

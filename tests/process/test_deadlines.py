@@ -213,3 +213,13 @@ def test_overdue_letters_wait_over_the_weekend() -> None:
 def test_there_is_always_a_due_moment() -> None:
     assert told("没有这一梯次", "2026-11-23 10:00", "2026-11-24 10:00") == [("due", "11-24 10:00")]
     assert MONDAY.weekday() == 0
+
+
+def test_a_deadline_begins_anew_where_it_was_said_and_never_before_its_state() -> None:
+    case = a_case()
+    name, first = next((n, w) for n, w in all_of(case).items() if w.scope)
+    case.memo["restarts"] = {name: (FRIDAY + timedelta(days=5)).isoformat()}
+    again = all_of(case)[name]
+    assert again.start == FRIDAY + timedelta(days=5) and again.due > first.due
+    case.memo["restarts"] = {name: (FRIDAY - timedelta(days=5)).isoformat()}
+    assert all_of(case)[name].start == FRIDAY
