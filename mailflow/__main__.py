@@ -130,12 +130,37 @@ def _arguments() -> argparse.ArgumentParser:
     c.add_argument("--now", metavar="TIME")
     c = command("replay", _replay, "把搁置的信重新处理")
     c.add_argument("id", nargs="+", type=int)
+    for name, help in (
+        ("close", "关闭一张单:不再办理也不再催,记在经过里,告诉有关的人"), ("reassign", "把一张单转交给别人:负责人,或它的一个角色"),
+        ("undo", "撤回一张单最近的一步:状态、字段、时限、台账、派生的单都回到从前"),
+    ):  # fmt: skip
+        c = command(name, _operate, help)
+        c.set_defaults(what=name)
+        c.add_argument("number", metavar="NUMBER", help="单号")
+        if name == "reassign":
+            c.add_argument("person", metavar="PERSON", help="姓名或邮箱")
+            c.add_argument("--role", default="", metavar="ROLE", help="流程里的角色,如 审批人;不写就是负责人")
+        c.add_argument("--why", required=True, metavar="TEXT", help="原因")
+        c.add_argument("--now", metavar="TIME", help="记在经过里的时刻,默认此刻")
     c = command("settle", _settle, "不知发没发出去的信(outbox 里 uncertain):查明后说是已发出,还是再发一次")
     c.add_argument("id", nargs="+", type=int, help="mailflow outbox 里的编号")
     which = c.add_mutually_exclusive_group(required=True)
     which.add_argument("--sent", action="store_true", help="查到了,已发出")
     which.add_argument("--again", action="store_true", help="没有发出,再发一次")
     return p
+
+
+def _operate(args: argparse.Namespace) -> int:
+    """close, reassign, undo: what an operator does to a case, on record."""
+    from datetime import UTC, datetime
+
+    from . import operating
+    from .clock import read_now
+
+    do = operating.reassign(args.person, args.role) if args.what == "reassign" else {"close": operating.close, "undo": operating.undo}[args.what]
+    with _office(args) as office:
+        print(operating.run(office, do, args.number, args.why, read_now(args.now) if args.now else datetime.now(UTC)))
+    return 0
 
 
 def _version() -> str:

@@ -6,7 +6,7 @@ import errno
 
 _SAID = {  # these carry a line for people; by name, so that nothing heavy is imported to say that something failed
     "StoreError", "RecordDamaged", "MailboxError", "AddressError", "TemplateError", "LetterError", "TransportAway", "TransportRefused",
-    "TransportUncertain", "DemoServerError", "Occupied",
+    "TransportUncertain", "DemoServerError", "Occupied", "NotDone",
 }  # fmt: skip
 _WHY = {
     errno.ENOENT: "不存在", errno.EISDIR: "是文件夹,不是文件", errno.ENOTDIR: "路径中间有一段不是文件夹", errno.EACCES: "没有权限",

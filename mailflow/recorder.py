@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from store import cases
 
-from . import ledger, timekeeping
+from . import ledger, taking_back, timekeeping
 from .correspondence import Answered, Desk
 from .knowledge import Knowledge, csv_cells, version_of
 from .process import decide
@@ -37,9 +39,35 @@ class Recorder:
     know: Knowledge
     desk: Desk
     answered: Answered = field(default_factory=Answered)
+    trace: taking_back.Trace | None = None  # of the event in hand: what an operator would have to take back
+
+    @contextmanager
+    def tracing(self) -> Iterator[None]:
+        """What is recorded within belongs to one event."""
+        if self.trace is not None:
+            yield
+            return
+        self.trace = taking_back.Trace()
+        try:
+            yield
+            taking_back.complete(self.know.conn, self.trace)
+        finally:
+            self.trace = None
 
     def record(self, process: Process, outcome: Outcome, event: Event, depth: int = 0) -> Case:
         """Writes everything that follows; gives the case as it is afterwards."""
+        with self.tracing():
+            return self._record(process, outcome, event, depth)
+
+    def _did(self, case: Case | None, what: str, *things: Any) -> None:
+        if self.trace is not None and case is not None:
+            self.trace.deeds[case.id][what] += things
+
+    def note_changes(self, case: Case, rows: Iterable[Any], status: str = "") -> None:
+        """Register rows are about to get another status on account of `case`."""
+        self._did(case, "changed", *([row["id"], row["status"]] for row in rows if row["status"] != status))
+
+    def _record(self, process: Process, outcome: Outcome, event: Event, depth: int) -> Case:
         if depth > DEEPEST:
             raise Circle(Circle.__doc__)
         conn, case = self.know.conn, outcome.case
@@ -52,6 +80,8 @@ class Recorder:
                 if not document.length and not document.due and document.when is None:
                     cases.set_document(conn, case.id, document.name, {})
                     case.documents.setdefault(document.name, "")
+        elif self.trace is not None:
+            taking_back.keep(conn, case, outcome, event, self.trace)
         for step in outcome.steps:
             cases.note(conn, case.id, event.at, event.who or "系统", step.action, step.from_state, step.to_state, step.note, event.mail_id)
         if outcome.project:
@@ -103,6 +133,8 @@ class Recorder:
             return
         master = next((p for p in self.know.master.projects if p.name == name), None)
         data = {**outcome.project, "_csv": csv_cells(master, list(outcome.project))}
+        was: dict[str, Any] = next((p["data"] for p in cases.projects(self.know.conn) if p["name"] == name), {})
+        self._did(case, "cells", [name, {column: was.get(column) for column in data}])
         cases.set_project(self.know.conn, name, data, case.id, event.at)
         self.know.forget_projects()
         case.project = name
@@ -139,28 +171,32 @@ class Recorder:
                 rows = cases.entries(self.know.conn, register, case_id=case.id, statuses=_FROM.get(status, ("candidate", "proposed", "confirmed", "disputed")))
             else:
                 rows = cases.entries(self.know.conn, ids=[case.entry_id]) if case.entry_id else []
+            self.note_changes(case, rows, status)
             written.append(ledger.change(self.know, [dict(r) for r in rows], status, event.at, case, event.mail_id))
         for plan in outcome.entries:
             written.append(ledger.add(self.know, case, plan, event.at, event.mail_id))
         for done in written:
-            self._consequences(done, case, event, depth)
+            self.consequences(done, case, event, depth)
         return [id for done in written for id in done.added]
 
-    def _consequences(self, done: ledger.Written, case: Case, event: Event, depth: int) -> None:
+    def consequences(self, done: ledger.Written, case: Case, event: Event, depth: int = 1) -> None:
+        """Cases begin that decide on new rows, and those that decide on reversed ones end."""
+        self._did(case, "entries", *done.added)
         for register, id in done.to_decide:
             row = cases.entries(self.know.conn, ids=[id])[0]
             values = {**{k: str(v) for k, v in row["data"].items()}, "代码": row["code"], register.who_column: row["who"], "分值": f"{row['points']:g}"}
             self.open_child(register.process, values, case, event, depth + 1, entry_id=id, register=register.name)
         for id in done.reversed:
             for row in cases.find(self.know.conn, entry_id=id, open=True):
-                self._do(row, REVERSE, event, depth + 1)
+                self._do(row, REVERSE, event, depth + 1, case)
 
     def _forgive(self, ids: list[int], case: Case, event: Event, depth: int) -> None:
         """A deadline that was missed is met after all: the candidates that it caused are taken back (§8-23)."""
         if not ids:
             return
         found = [dict(r) for r in cases.entries(self.know.conn, ids=ids) if r["status"] in ("candidate", "proposed", "disputed")]
-        self._consequences(ledger.change(self.know, found, "reversed", event.at, case, event.mail_id), case, event, depth)
+        self.note_changes(case, found)
+        self.consequences(ledger.change(self.know, found, "reversed", event.at, case, event.mail_id), case, event, depth)
 
     # -- other cases -------------------------------------------------------------------------------------------------------
 
@@ -188,7 +224,9 @@ class Recorder:
         outcome = decide.begin(process, index, case, inner, self.know)
         if isinstance(outcome, Refused):
             return None
-        return self.record(process, outcome, inner, depth)
+        opened = self.record(process, outcome, inner, depth)
+        self._did(parent, "opened", opened.id)
+        return opened
 
     def _twin(self, process: Process, same: dict[str, str]) -> Any:
         project = same.get("项目")
@@ -214,7 +252,7 @@ class Recorder:
             ]
         for row in found:
             if row["open"]:
-                self._do(row, action, event, depth, values)
+                self._do(row, action, event, depth, case, values)
 
     def _upon(self, opened: str, case: Case, event: Event, depth: int) -> None:
         """Actions of other open cases of the project that wait for a case of this process (逢)."""
@@ -222,10 +260,10 @@ class Recorder:
         for row in cases.open_in_project(self.know.conn, {process for process, _ in waiting}, case.project) if waiting else ():
             for process, action in waiting:
                 if process == row["process"]:
-                    self._do(row, action, event, depth)
+                    self._do(row, action, event, depth, case)
 
-    def _do(self, row: Any, action: str, event: Event, depth: int, values: dict[str, str] | None = None) -> None:
-        """Does an action of the service's own to another case, where its state allows it."""
+    def _do(self, row: Any, action: str, event: Event, depth: int, by: Case, values: dict[str, str] | None = None) -> None:
+        """Does an action of the service's own to another case on account of case `by`, where its state allows it."""
         process = self.know.process_of(row["process"], row["version"])
         if process is None:
             return
@@ -236,11 +274,16 @@ class Recorder:
         outcome = decide.act(process, self.know.load(row), declared, inner, self.know)
         if isinstance(outcome, Outcome):
             self.record(process, outcome, inner, depth)
+            self._did(by, "moved", row["id"])
 
     # -- time ----------------------------------------------------------------------------------------------------------------
 
     def late(self, process: Process, case: Case, deadline_id: int, declared: Deadline | Document, event: Event, depth: int = 0) -> Case:
         """What a passed deadline causes; its register rows are remembered, so that they can be taken back."""
+        with self.tracing():
+            return self._late(process, case, deadline_id, declared, event, depth)
+
+    def _late(self, process: Process, case: Case, deadline_id: int, declared: Deadline | Document, event: Event, depth: int) -> Case:
         assert declared.late is not None
         service = Event(event.at, mail_id=event.mail_id)
         outcome = decide.late(process, case, declared.late, service, self.know)
@@ -250,7 +293,7 @@ class Recorder:
         for plan in plans:
             done = ledger.add(self.know, outcome.case, plan, event.at, event.mail_id)
             added += done.added
-            self._consequences(done, outcome.case, service, depth)
+            self.consequences(done, outcome.case, service, depth)
         row = next(d for d in cases.deadlines(self.know.conn, [case.id]) if d["id"] == deadline_id)
         cases.change_deadline(self.know.conn, deadline_id, {"memo": {**row["memo"], "late": True, "entries": [*row["memo"].get("entries", []), *added]}})
         return self.record(process, outcome, service, depth)

@@ -262,6 +262,17 @@ def set_project(conn: sa.Connection, name: str, data: Mapping[str, str], case_id
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
+def put_project(conn: sa.Connection, name: str, cells: Mapping[str, str | None], at: datetime) -> None:
+    """Sets cells of a project back; one that is None goes, and so does a project that nothing is left of."""
+    before = conn.scalar(sa.select(project.c.data).where(project.c.name == name)) or {}
+    data = {k: v for k, v in {**before, **cells}.items() if v is not None}
+    if data:
+        values = {"data": data, "changed_at": at}
+        conn.execute(insert(conn, project).values(name=name, **values).on_conflict_do_update(index_elements=["name"], set_=values))
+    else:
+        conn.execute(sa.delete(project).where(project.c.name == name))
+
+
 def keep_version(conn: sa.Connection, name: str, version: str, source: str) -> None:
     """Keeps the text of a process version the first time a case begins with it."""
     conn.execute(insert(conn, process_version).values(name=name, version=version, source=source).on_conflict_do_nothing())

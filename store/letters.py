@@ -89,8 +89,8 @@ def redirect(conn: sa.Connection, id: int, *, reader: str, cc: list[str], conten
 
 
 def withdraw(conn: sa.Connection, id: int) -> None:
-    """Take back a letter that nobody tried to send yet, because another one says the same to the same people."""
-    conn.execute(sa.delete(letters).where(letters.c.id == id, letters.c.status == "waiting", letters.c.attempts == 0))
+    """Take back a letter that did not go out: another one says the same to the same people, or what it says is no longer so."""
+    conn.execute(sa.delete(letters).where(letters.c.id == id, letters.c.status == "waiting"))
 
 
 def claim(conn: sa.Connection, now: datetime, limit: int) -> list[sa.RowMapping]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from .conditions import Condition
 from .values import Kind
 
+CLOSED = "人工关闭"  # the state of a case that an operator ended; no process declares it
+
 
 @dataclass(slots=True)
 class Field:
@@ -265,6 +267,8 @@ class Process:
     def actions_in(self, state: str) -> dict[str, Action]:
         """What may be done in a state: its own actions, and after them those that may always be done."""
         card = self.states.get(state)
+        if state == CLOSED:
+            return {}
         if card is None or card.final:
             return {**self.anytime} if card is None else {}
         return {**card.actions, **{name: action for name, action in self.anytime.items() if name not in card.actions}}

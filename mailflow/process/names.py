@@ -115,6 +115,8 @@ class Names:
         return list(dict.fromkeys([*self.world.acting([n for n in found if n != opener], today), opener]))
 
     def _holders(self, role: str) -> list[str]:
+        if handed := self.case.memo.get("holders", {}).get(role):  # an operator gave the role to somebody, in this case alone
+            return [str(handed)]
         if role.startswith("岗位 "):
             return self.world.with_role(role.removeprefix("岗位 "))
         if role in self.process.roles:
