@@ -50,7 +50,7 @@ check: lint test test-slow stories
 
 lock:
 	tail -n +2 requirements.lock > .lock.new  # what is pinned stays pinned unless something asks for more
-	uv pip compile pyproject.toml --extra postgresql --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o .lock.new
+	uv pip compile pyproject.toml --extra postgresql --extra ocr --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o .lock.new
 	@{ head -1 requirements.lock; cat .lock.new; } > requirements.lock.new && mv requirements.lock.new requirements.lock && rm .lock.new
 
 wheel: $(READY)

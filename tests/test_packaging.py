@@ -126,7 +126,7 @@ def test_what_pyproject_asks_for_is_locked() -> None:
     import tomllib
 
     told = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
-    asked = [*told["project"]["dependencies"], *told["project"]["optional-dependencies"]["postgresql"], *told["dependency-groups"]["dev"]]
+    asked = [*told["project"]["dependencies"], *told["project"]["optional-dependencies"]["postgresql"], *told["project"]["optional-dependencies"]["ocr"], *told["dependency-groups"]["dev"]]
     locked = {line.split("==")[0] for line in (TOP / "requirements.lock").read_text(encoding="utf-8").splitlines() if "==" in line}
     assert [a for a in asked if re.split(r"[\[>=<;]", a)[0].strip().lower().replace(".", "-") not in locked] == []
 

@@ -24,7 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 from imapclient import IMAPClient
 
 from ..mailbox.demo_server import DemoServer, DemoServerError
-from . import SERVICE
+from . import SERVICE, fax_machine
 from .script import Scene
 
 ARRIVE_SECONDS = 10.0
@@ -85,11 +85,11 @@ class Post:
 
     def _message(self, scene: Scene, now: datetime) -> Message:
         subject, text, headers = scene.subject, scene.text, dict(scene.headers)
-        if scene.signs:
-            files = [a.get_content() for a in self._newest(scene).iter_attachments() if str(a.get_filename()).endswith(".pdf")]
+        if scene.signs or scene.page:
+            slips = [a.get_content() for a in self._newest(scene).iter_attachments() if str(a.get_filename()).endswith(".pdf")] if scene.signs else []
             whole = MIMEMultipart()
             whole.attach(MIMEText(text, "plain", scene.charset))
-            part = MIMEApplication(_signed_and_faxed(files[0]), "tiff", name="fax.tif")
+            part = MIMEApplication(fax_machine.signed(slips[0]) if slips else fax_machine.filled_in(*scene.page), "tiff", name="fax.tif")
             part.add_header("Content-Disposition", "attachment", filename="fax.tif")
             whole.attach(part)
         elif scene.about:
@@ -102,7 +102,7 @@ class Post:
             quoted = body.get_content() if body is not None else ""
             text += f"\n\n------------------ 原始邮件 ------------------\n发件人: {SERVICE}\n主题: {letter['Subject']}\n\n{quoted}"
         message: Message = MIMEText(text, "plain", scene.charset)
-        if scene.signs:
+        if scene.signs or scene.page:
             message = whole
         elif scene.form is not None:
             whole = MIMEMultipart()
@@ -158,21 +158,6 @@ def _pressed(letter: EmailMessage, word: str) -> tuple[str, str]:
     """(subject, text) that a mail client opens when the button is pressed (RFC 6068)."""
     query = parse_qs(urlsplit(_button(letter, word)).query.replace("+", "%2B"))
     return query["subject"][0], query["body"][0]
-
-
-def _signed_and_faxed(pdf: bytes) -> bytes:
-    """The slip on paper, signed by hand, through a fax machine: two tones, 204×98 dots an inch (ITU-T T.4), not quite straight."""
-    import pypdfium2
-    from PIL import Image, ImageDraw
-
-    sheet = pypdfium2.PdfDocument(pdf)[0].render(scale=204 / 72, grayscale=True).to_pil().convert("L")
-    mm = 204 / 25.4
-    hand = ((64, 249), (72, 258), (70, 246), (76, 259), (80, 250), (88, 252), (84, 261), (90, 245), (95, 256), (104, 250), (112, 254))
-    ImageDraw.Draw(sheet).line([(x * mm, y * mm) for x, y in hand], fill=0, width=6, joint="curve")
-    sheet = sheet.rotate(1.2, fillcolor=255).resize((1728, 1146))
-    out = io.BytesIO()
-    sheet.point([255 if v > 140 else 0 for v in range(256)]).convert("1", dither=Image.Dither.NONE).save(out, "TIFF", compression="group4", dpi=(204, 98))
-    return out.getvalue()
 
 
 def _docx(rows: tuple[tuple[str, str], ...]) -> bytes:

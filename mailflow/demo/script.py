@@ -20,6 +20,7 @@ class Scene:
     press: str = ""  # an answer: the button of the newest letter to the sender that has it is pressed
     about: str = ""  # with `press` or alone: words that the letter answered must hold
     signs: str = ""  # a fax: the slip in this person's newest letter about the matter, printed, signed and faxed back
+    page: tuple[str, tuple[tuple[str, str], ...]] | tuple[()] = ()  # a fax: the form's title, its rows
     twice: bool = False  # the same bytes arrive a second time
 
 
@@ -82,6 +83,11 @@ FORM = (
     ("期望支持时间", "2026-12-07"), ("使用版本", "标准发布版"),
 )  # fmt: skip
 
+FAXED = ("上报厂家的疑难故障情况表", (
+    ("故障单号", "SG-20261123-0008"), ("报告单位", "省电信研究院"), ("局点名称", "韶关曲江三期局"), ("设备型号", "OptiX 155"), ("故障级别", "一般"),
+    ("故障发生时间", "2026-11-23 08:45"), ("联系人", "何工"), ("联系电话", "020-77770021"), ("故障现象描述", "2 号环有次要告警上报,业务未中断"),
+))  # fmt: skip
+
 ACTS = (
     Act("2026-11-23T09:05:00+08:00", (
         Scene("一封填得好的汇报", "周强", "客户沟通-滨江医院信息化项目-周强", GOOD, cc=("林晓",)),
@@ -100,6 +106,7 @@ ACTS = (
         Scene("点一下按钮:同意立项", "郑经理", press="同意", about="东湖"),
         Scene("第二次投诉:到了扣罚的次数", "林晓", "投诉-滨江医院信息化项目沟通问题", SECOND, cc=("郑经理", "高总监")),
         Scene("厂家受理:《疑难故障受理确认单》发给研究院签字", "厂家受理", text="受理 2026-11-23 09:20", about="源城局"),
+        Scene("研究院传真来一张故障表:认出表上的字,自动开单", "fax@demo.example", "Fax from 020-77770022", "1 page(s)", page=FAXED, headers={"Auto-Submitted": "auto-generated"}),
         Scene("问一句现在有什么要办", "郑经理", "我的待办", "我的待办"),
     )),
     Act("2026-11-23T15:00:00+08:00", (
