@@ -41,6 +41,8 @@ def take(process: Process, names: Names, first: bool) -> list[Problem]:
             continue
         given.add(field.name)
         value, why = read_value(field, text, names)
+        if why and (below := raw.get(field.name)) and below != text:  # a nickname in the subject, the name below it
+            value, why = read_value(field, below, names)
         if why:
             case.fields.pop(field.name, None)
             case.memo.setdefault("wrote", {})[field.name] = text
