@@ -32,7 +32,8 @@ def answer(intake: Handler, mail: Mail, row: Any = None) -> End | None:
     from .mail_in_hand import End
 
     line = next((text.strip() for text in mail.message.reply_text.split("\n") if text.strip()), "")
-    asked = next((q for q in ((mail.subject.text if row is None else ""), line) if q.startswith(WORDS)), "")
+    questions = [q for q in ((mail.subject.text if row is None else ""), line) if q.startswith(WORDS)]
+    asked = next((q for q in questions if q not in WORDS), next(iter(questions), ""))  # a bare 查询 in the subject leaves it to the text
     word = next((w for w in WORDS if asked.startswith(w)), "")
     if not word or (word == "帮助" and asked.strip(" 。!") != "帮助"):
         return None

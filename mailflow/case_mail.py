@@ -241,6 +241,11 @@ class CaseMail(Handler):
             occasion = "forbidden" if done.reason == "right" else "refused"
             self.recorder.tell(occasion, event.who, event, None, None, 动作=process.title, 说=done.says, 事项=mail.subject.text, 问题们=[], 可做="", 抄送=[n for n in done.cc if n != event.who])
             return End("answered", None, f"{process.title}:{done.says}"[:300])
+        if not case.id and not done.problems and process.unique:
+            same = {c: done.case.project if c == "项目" else done.case.fields.get(c, "") for c in process.unique}
+            if (twin := self.recorder.twin(process, same)) and twin["state"] != decide.RETURNED:
+                why = f"同样的单已经在办({twin['number']}),没有另开一张。要补充或办理的,请直接回复本信"
+                return self._refused(mail, process, self.know.load(twin), event, process.title, Refused("state", why))
         names = Names(process, done.case, event, self.know)
         copies = [r for check in process.checks if check.cc and done.problems and check.when.holds(names.many) for r in names.everyone(check.cc)]
         after = self.recorder.record(process, done, event)

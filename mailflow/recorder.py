@@ -213,7 +213,7 @@ class Recorder:
                       files=event.files, to=event.to, cc=event.cc, proof=event.proof, mail_id=event.mail_id)  # fmt: skip
         if process.unique:
             same = {c: values.get(c, parent.project if parent and c == "项目" else "") for c in process.unique}
-            if twin := self._twin(process, same):
+            if twin := self.twin(process, same):
                 cases.note(self.know.conn, twin["id"], event.at, event.who or "系统", "再次发生", twin["state"], twin["state"], parent.number if parent else "", event.mail_id)
                 return self.know.load(twin)
         case = decide.blank_case(process, inner)
@@ -228,7 +228,8 @@ class Recorder:
         self._did(parent, "opened", opened.id)
         return opened
 
-    def _twin(self, process: Process, same: dict[str, str]) -> Any:
+    def twin(self, process: Process, same: dict[str, str]) -> Any:
+        """The row of the open case that has the same values where the process allows one alone (唯一), None where there is none."""
         project = same.get("项目")
         for row in cases.find(self.know.conn, process.name, open=True, project=project or None):
             if all(str(row["fields"].get(k, "")) == v for k, v in same.items() if k != "项目"):
