@@ -17,7 +17,7 @@ from store import cases
 from . import roster
 from .calendars import WorkCalendar
 from .masterdata import MasterData
-from .people import Directory, Person, Project, ProjectIndex
+from .people import Directory, Person, Project, ProjectIndex, customers_projects, spoken_of
 from .plain_lookups import PlainLookups
 from .process import registers
 from .process.dates import read_period
@@ -390,14 +390,13 @@ class Knowledge(PlainLookups):
         return "、".join(n for n in dict.fromkeys(found) if n not in but)
 
     def _projects_of_customer(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        """The one project with such a status of the customer who writes; of several the one that the mail speaks of, '' where that is not clear.
+        """The one project with such a status of the customer who writes, '' where that is not clear; 全部: all of them; 本单: whether the case's is theirs.
         A mail that speaks of another project of theirs means that one."""
-        person = self.directory.by_name(event.who)
-        theirs = [p for p in self.all_projects().values() if person and p.customer and p.customer in (person.name, person.unit)]
-        said = event.subject + "\n" + event.text
-        named = [p for p in theirs if any(w and w in said for w in (p.name, *p.aliases))]
-        found = [p.name for p in named or theirs if p.status in args["states"].split("、")]
-        return found[0] if len(found) == 1 else ""
+        theirs = customers_projects(self.directory, self.all_projects().values(), event.who)
+        if args.get("what") == "本单":
+            return "是" if any(p.name == case.project for p in theirs) else "否"
+        found = [p.name for p in spoken_of(theirs, event.subject + "\n" + event.text) or theirs if p.status in args["states"].split("、")]
+        return "、".join(found) if args.get("what") == "全部" else found[0] if len(found) == 1 else ""
 
 
 _METHODS = {

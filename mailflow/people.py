@@ -167,6 +167,22 @@ def fold_project(name: str) -> str:
     return name.removesuffix("项目") or name
 
 
+def spoken_of(projects: Iterable[Project], text: str) -> list[Project]:
+    """The projects that a mail speaks of, by name or alias; a name that only stands within another's (智慧园区 in 智慧园区二期) is not meant."""
+    said = fold_project(text)
+    found = [(p, max(words, key=len)) for p in projects if (words := [w for n in (p.name, *p.aliases) if (w := fold_project(n)) and w in said])]
+    return [p for p, word in found if not any(word != other and word in other for _, other in found)]
+
+
+def customers_projects(directory: Directory, projects: Iterable[Project], who: str) -> list[Project]:
+    """The projects of the customer whom somebody belongs to: the project names them, their unit, or a colleague of theirs."""
+    person = directory.by_name(who)
+    if person is None:
+        return []
+    colleague = lambda name: bool(person.unit) and (other := directory.by_name(name)) is not None and other.unit == person.unit  # noqa: E731
+    return [p for p in projects if p.customer and (p.customer in (person.name, person.unit) or colleague(p.customer))]
+
+
 class ProjectIndex:
     """The projects of one state (master data and those that mail created), found by name: built once, asked at every mail."""
 

@@ -242,11 +242,18 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
             case.fields[name] = value
             names.forget()
             why = next(iter(broken(field, value, names)), "")
+            if not why and field.kind.name == "人员" and (gone := _gone(value, names.world)):
+                why = f"{'、'.join(gone)} 已不在职;请另写一位"
         if why:
             problems.append(Problem(name, why))
         elif not value and name in action.asks:
             problems.append(Problem(name, unsaid(field)))
     return problems
+
+
+def _gone(people: str, world: World) -> list[str]:
+    """Who of them has left: nobody of their roles any more. A form may speak of them, an action gives them nothing to do."""
+    return [n for n in people.split("、") if (roles := world.roles_of(n)) and not any(n in world.with_role(r) for r in roles)]
 
 
 def _keep_given(case: Case, before: dict[str, str], problems: list[Problem]) -> list[str]:

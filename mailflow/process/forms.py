@@ -8,7 +8,7 @@ from .checks import failed
 from .model import Field, Process
 from .names import Names
 from .values import tidy
-from .world import Problem
+from .world import Problem, World
 
 
 def labels(process: Process) -> dict[str, str]:
@@ -69,7 +69,7 @@ def take(process: Process, names: Names, first: bool) -> list[Problem]:
         value = case.fields.get(field.name, "")
         if not value:
             if is_required(field, names):
-                problems.append(Problem(field.name, field.missing or "没有填写" + _choices(field)))
+                problems.append(Problem(field.name, names.fill(field.missing) or "没有填写" + _choices(field)))
             continue
         if field.name in given or first:
             problems += [Problem(field.name, why) for why in broken(field, value, names)]
@@ -129,6 +129,19 @@ def is_required(field: Field, names: Names) -> bool:
 def broken(field: Field, value: str, names: Names) -> Iterable[str]:
     """Why the value does not pass the field's own checks."""
     for check in field.checks:
-        if why := failed(check, value, names.look, names.world.vague()):
+        if why := failed(check, value, names.look, names.world.vague()) or _unknown(check, value, names.world):
             yield why
             return
+
+
+def _unknown(check: str, value: str, world: World) -> str:
+    """The checks that ask the world: projects, contracts, colleagues."""
+    match check:
+        case "在项目库":
+            return "" if world.project(value)[0] else f"项目库里没有“{value}”"
+        case "在合同库":
+            return "" if world.contract(value) else f"合同库里没有“{value}”"
+        case "内部人员":
+            others = [n for n in value.split("、") if n not in world.with_role("*")]
+            return f"{'、'.join(others)} 不是在职的内部人员" if others else ""
+    return ""

@@ -37,7 +37,8 @@ FORMS = """项目 是否立项 / 项目 <列>
 缺项 <名>[、<名>] [除 <名>]         # 其中还没有值的;除去另一个名里已写着的
 在职 <角色或字段>                 # 这些人里现在还在的
 名单 <名> [除 <名>]               # 写的是哪些人:姓名、单位、岗位、全体员工;除去另一个名里的人
-客户项目 状态 <状态>[、<状态>]     # 来信的客户的项目;不止一个时看来信里提到哪个
+客户项目 状态 <状态>[、<状态>] [全部]     # 来信的客户的项目;不止一个时看来信里提到哪个;全部:都列出来
+客户项目 本单                    # 本单的项目是不是来信的客户的
 时段 工作时间                    # 收到时是否在工作时间""".splitlines()
 
 
@@ -132,8 +133,10 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("名单", "人员", name=m[1], but=m[2])
     if m := re.fullmatch(r"在职 (\S+)", text):
         return made("在职", "人员", name=m[1])
-    if m := re.fullmatch(r"客户项目 状态 (\S+)", text):
-        return made("客户项目", states=m[1])
+    if m := re.fullmatch(r"客户项目 状态 (\S+?)( 全部)?", text):
+        return made("客户项目", states=m[1], what=(m[2] or "").strip())
+    if text == "客户项目 本单":
+        return made("客户项目", "是否", what="本单")
     if text == "时段 工作时间":
         return made("时段", "是否")
     raise LookupError_(f"“{text}”读不懂;可以写:{' ;'.join(f.split('#')[0].strip() for f in FORMS)}")

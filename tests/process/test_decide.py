@@ -8,7 +8,10 @@ import pytest
 from small_world import MONDAY, Town, a_process, an_event
 
 from mailflow.process import decide
+from mailflow.process.forms import broken
+from mailflow.process.model import Field
 from mailflow.process.names import Names
+from mailflow.process.values import Kind
 from mailflow.process.world import Case, Event, Outcome, Refused
 
 TASK = """
@@ -334,3 +337,16 @@ def test_what_was_asked_for_later_fills_gaps_and_overwrites_nothing() -> None:
     assert after is not None
     assert (after.case.fields["完成日期"], after.case.fields["金额"]) == ("2026-12-01", "12")
     assert decide.supplement(PROCESS, after.case, an_event("赵六", raw={"完成日期": "2026-12-01"}), Town()) is None
+
+
+@pytest.mark.parametrize(("check", "good", "wrong"), [("在项目库", "海滨政务网项目", "新港湾"), ("在合同库", "HT-2026-001", "HT-1"), ("内部人员", "张三", "省研究院")])
+def test_a_check_asks_for_projects_contracts_and_colleagues(check: str, good: str, wrong: str) -> None:
+    class OwnTown(Town):
+        def with_role(self, role: str) -> list[str]:
+            return ["赵六", "张三"] if role == "*" else super().with_role(role)
+
+    event = an_event()
+    names = Names(PROCESS, decide.blank_case(PROCESS, event), event, OwnTown())
+    said = {value: list(broken(Field("写的", Kind("文本"), checks=(check,)), value, names)) for value in (good, wrong)}
+    assert said[good] == []
+    assert wrong in said[wrong][0]
