@@ -70,9 +70,9 @@ class Knowledge(PlainLookups):
         return [p.name for p in self.directory.with_role(role)]
 
     def roles_of(self, name: str) -> Sequence[str]:
-        """The roles of a name."""
+        """The roles of a name, each under its proper name beside the synonym that the table of people has."""
         found = self.directory.by_name(name)
-        return found.roles if found else ()
+        return tuple(dict.fromkeys((*map(self.directory.role, found.roles), *found.roles))) if found else ()
 
     def of_unit(self, unit: str) -> list[str]:
         """Everybody of a unit."""

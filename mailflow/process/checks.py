@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .model import Process
 
 Row = Mapping[str, str]
-NAMED = ("不笼统", "不晚于今天", "不早于今天", "同标题的项目", "在项目库", "在合同库", "内部人员")
+NAMED = ("不笼统", "不晚于今天", "不早于今天", "同标题的项目", "在项目库", "在合同库", "内部人员", "只写一个")
 
 
 def unknown_check(text: str, process: Process, names: set[str]) -> str:
@@ -46,6 +46,8 @@ def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[R
         if wrong:
             return "；".join(f"“{line.strip()[:60]}”太笼统" for line in wrong[:5]) + ",请写明具体做了什么,例如“解决vista下远程控制网络参数设置”"
         return ""
+    if check == "只写一个":
+        return f"写了几个({value});只能写一个,几个请分开各发一封" if "、" in value else ""
     if check == "不晚于今天":
         return "" if value[:10] <= look("今天") else f"“{value}”还没有到,不能晚于今天"
     if check == "不早于今天":

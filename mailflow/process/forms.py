@@ -98,7 +98,16 @@ def read_value(field: Field, text: str, names: Names) -> tuple[str, str]:
         if near:
             return "", f"没有叫“{text}”的项目,是不是:{' / '.join(near)}?请改成其中一个"
         return (text, "") if field.unregistered_ok else ("", f"项目“{text}”还没有立项;请先立项,或核对项目名称")
-    return field.kind.read(text, names.world)
+    value, why = field.kind.read(text, names.world)
+    if why and field.kind.name == "人员" and (meant := _by_role(text, names)):
+        return meant, ""
+    return value, why
+
+
+def _by_role(text: str, names: Names) -> str:
+    """Who holds the role that somebody wrote instead of a name (`转 第二售前`, `转 第二责任售前`); '' where nobody is called so."""
+    plain = lambda word: word.strip(" 。.").replace("责任", "")  # noqa: E731 - one expression, used twice
+    return next(("、".join(people) for role in names.process.roles if plain(role) == plain(text) and (people := names.people(role))), "")
 
 
 def said(field: Field) -> str:

@@ -125,6 +125,8 @@ class _Builder(EffectReader):
 
     def role_source(self, role: str, source: str, line: int) -> None:
         head, _, rest = source.partition(" ")
+        if head == "本人" and rest:
+            return self.role_source(role, rest, line)
         if source in ("来信人", "申请人", "负责人", "全体员工"):
             return
         if head in ("岗位", "单位", "人", "父单") and rest:
@@ -138,7 +140,7 @@ class _Builder(EffectReader):
         if head == "上级" and (rest in self.process_.roles or rest in ("来信人", "负责人")):
             return
         raise self.wrong(
-            f"角色“{role}”的来处“{source}”读不懂;可以写:来信人、负责人、岗位 X、项目 责任销售、项目 第一售前、项目 第二售前、字段 X、取数 X、上级 某角色、父单 某角色、单位 X、人 姓名",
+            f"角色“{role}”的来处“{source}”读不懂;可以写:来信人、负责人、岗位 X、项目 责任销售、项目 第一售前、项目 第二售前、字段 X、取数 X、上级 某角色、父单 某角色、单位 X、人 姓名;前面加“本人 ”的不由代理人代收",
             line,
         )
 

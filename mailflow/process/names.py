@@ -109,6 +109,8 @@ class Names:
         """The names of those who hold a role for this case, nobody twice; beside somebody who is away, who acts for them."""
         found, today = self._holders(role), self.event.at.date()
         opener = self.case.opened_by
+        if any(source.startswith("本人 ") for source in self.process.roles.get(role, ())):
+            return found  # what concerns a person alone is no deputy's business
         if self.process.hides is None or opener not in found or not self.process.hides.holds(self.many):
             return self.world.acting(found, today)
         # a deputy must not learn whose letters they are: who is hidden gets them alone
@@ -141,6 +143,8 @@ class Names:
     def _source(self, source: str) -> list[str]:
         head, _, rest = source.partition(" ")
         match head:
+            case "本人":
+                return self._source(rest)
             case "来信人" | "申请人":
                 opener = self.case.opened_by or self.event.who
                 return [opener] if opener else []
