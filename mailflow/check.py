@@ -15,6 +15,8 @@ from .config import Config, ConfigError, load, password
 from .errors import Occupied, said
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from store import Store
 
     from .masterdata import MasterData
@@ -30,7 +32,7 @@ EVERY_LETTER = {"收到时间", "来信人", "标题", "来信地址", "字段",
 OCCASIONS = {
     "receipt": {"请补", "提示们"}, "returned": {"问题们", "空白表"}, "done": {"动作"}, "says": set(), "forbidden": {"动作", "问题们", "可做"},
     "refused": {"动作", "问题们", "可做"}, "stranger": set(), "sorting": {"摘要"}, "fax": {"表单", "例", "记住"}, "held": {"数", "信们"}, "choose": {"候选们", "候选标题"},
-    "digest": {"汇总", "日期", "正文行"},
+    "standstill": {"张数", "抄送张数", "没列的", "例"}, "digest": {"汇总", "日期", "正文行"},
     "reminder": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"}, "overdue": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"},
 }  # fmt: skip
 
@@ -81,6 +83,7 @@ def _all(config: Config) -> Iterator[Finding]:
     try:
         master = MasterData(config.masterdata_folder)
         yield from _each("主数据", master.problems, f"{len(master.people)} 人,{len(master.projects)} 个项目")
+        yield from (Finding("主数据", NOTE, note) for note in master.notes)
     except MasterDataError as why:
         yield Finding("主数据", WRONG, str(why))
     if config.templates_folder is not None and not config.templates_folder.is_dir():
@@ -254,10 +257,24 @@ def _cases(config: Config, store: Store, library: Library, master: MasterData | 
             else:
                 found.append(Finding("在办的单", WRONG, f"{process.file} 没有状态“{state}”,还有单停在那里;请把这个状态加回来"))
         changed = list(_disagreeing(config, store, library, master, conn)) if master is not None else []
+        if master is not None:
+            changed += [Finding("人员", NOTE, line) for line in _left(config, library, master, conn)]
     yield from found
     yield from changed
     if not found:
         yield Finding("在办的单", OK, "每张都停在流程里有的状态" if resting else "还没有在办的单")
+
+
+def _left(config: Config, library: Library, master: MasterData, conn: sa.Connection) -> list[str]:
+    from datetime import UTC, datetime
+
+    from .calendars import WorkCalendar
+    from .knowledge import Knowledge
+    from .people import Directory
+    from .vacancies import vacancies
+
+    calendar = WorkCalendar(master.holidays, config.service.timezone)
+    return vacancies(Knowledge(library, master, Directory(master.people), calendar, conn, datetime.now(UTC)))
 
 
 def _disagreeing(config: Config, store: Store, library: Library, master: MasterData, conn: object) -> Iterator[Finding]:

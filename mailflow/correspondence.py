@@ -153,6 +153,9 @@ class Desk:
         if not address or address.lower() == self.service.address.lower():
             self.held_back.append(reader)
             return
+        if reader != shown and "@" not in reader and reader == anonymity.hidden_opener(process, case, names):
+            self.held_back.append(reader)  # who is hidden left: whoever stands in for them must not learn of it
+            return
         copies = [a for name in cc if (a := self.address(name)[0]) and a != address]
         case_id = case.id if case is not None else None
         content = self.content(process, case, names, shown, parts)
@@ -202,6 +205,8 @@ class Desk:
             known = self.know.directory.by_address(reader)
             return reader, known.name if known else reader
         person = self.know.whole_person(reader)
+        if person is not None and not person.active:  # nobody writes to who left
+            person = self.know.directory.successor(person)
         return (person.address or self.fax_address(reader), person.name) if person else ("", reader)
 
     def fax_address(self, reader: str, case: Case | None = None) -> str:

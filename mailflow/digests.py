@@ -20,6 +20,7 @@ from .process.names import Names
 from .process.references import kinds
 from .process.world import Case, Event
 from .recorder import Recorder
+from .vacancies import vacancies
 
 MOST_LINES = 12  # of a section in the letter; the workbook holds them all
 
@@ -44,7 +45,7 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
     event = Event(at.astimezone(know.calendar.tz))
     opened = _open_cases(recorder, event)
     tables = {section.title for section in plan.sections if section.source == "台账"}  # to be kept and worked with: a workbook however few the rows
-    readers = list(dict.fromkeys(n for role in plan.roles for n in know.with_role(role.removeprefix("岗位 "))))
+    readers = know.acting([n for role in plan.roles for n in know.with_role(role.removeprefix("岗位 "))], event.at.date())
     written = 0
     for reader in readers:
         parts: list[tuple[str, list[list[Any]]]] = []
@@ -57,7 +58,7 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
         lines = [plan.opening] if plan.opening else []
         for title, rows in parts:
             lines.append(f"◆ {title}({len(rows) - 1})")
-            lines += ["  " + "  ".join(str(c).replace("\n", "；")[:60] for c in row if str(c)) for row in rows[1 : MOST_LINES + 1]]
+            lines += ["  " + "  ".join(str(c).replace("\n", "；")[: 60 if len(row) > 1 else 240] for c in row if str(c)) for row in rows[1 : MOST_LINES + 1]]
             if len(rows) - 1 > MOST_LINES:
                 lines.append(f"  …其余 {len(rows) - 1 - MOST_LINES} 行见附件")
             lines.append("")
@@ -125,7 +126,7 @@ def _rows(recorder: Recorder, plan: DigestPlan, section: Section, reader: str, o
             rows = [[day.isoformat(), row.get("班次", ""), row.get("当班人", "")] for row in know.master.table("roster") if (day := parse_date(row.get("日期", ""))) in days and day]
             return [["日期", "班次", "当班人"], *sorted(rows)]
         case _:
-            return [["问题"], *([p] for p in [*know.library.problems, *know.master.problems])]
+            return [["问题"], *([p] for p in [*know.library.problems, *know.master.problems, *vacancies(know)])]
 
 
 def _due(know: Knowledge, source: str, mine: list[Open], event: Event) -> list[list[Any]]:

@@ -47,6 +47,7 @@ class Knowledge(PlainLookups):
         self._projects: dict[str, Project] | None = None
         self._index: ProjectIndex | None = None
         self._away: set[str] | None = None
+        self._left: dict[str, str] = {}  # people who left → who stands in for them, '' for nobody
         self.kept_versions: set[tuple[str, str]] = set()
         self._older: dict[tuple[str, str], Process] = {}
 
@@ -54,9 +55,13 @@ class Knowledge(PlainLookups):
 
     def person(self, text: str) -> str:
         """The name in the directory that the words mean, '' where nobody or several are meant."""
-        text = re.split(r"[(（<]", text.strip())[0].strip() or text.strip()
-        found = self.directory.by_name(text)
+        short = re.split(r"[(（<]", text.strip())[0].strip() or text.strip()
+        found = self.directory.by_name(short) or (self.directory.by_name(text) if short != text.strip() else None)
         return found.name if found else ""
+
+    def namesakes(self, text: str) -> list[str]:
+        """How to write each of the people whom a name means that several have; [] where one or nobody is meant."""
+        return [p.name for p in self.directory.namesakes(text)]
 
     def whole_person(self, name: str) -> Person | None:
         """The directory's row of a name."""
@@ -85,9 +90,12 @@ class Knowledge(PlainLookups):
         return above.name if above else ""
 
     def acting(self, names: list[str], on: date) -> list[str]:
-        """The names, and beside somebody who is away that day who acts for them (columns 休假至, 代理人 of people.csv)."""
+        """The names, and beside somebody who is away that day who acts for them (columns 休假至, 代理人 of people.csv); for who left, their superior."""
         if self._away is None:
-            self._away = {p.name for p in self.directory.people if p.away_until}
+            self._away = {p.name for p in self.directory.people if p.away_until and p.active}
+            self._left = {p.name: s.name if (s := self.directory.successor(p)) else "" for p in self.directory.people if not p.active}
+        if self._left and not self._left.keys().isdisjoint(names):
+            names = [n for name in names if (n := self._left.get(name, name))]
         found = names
         if not self._away.isdisjoint(names):
             both = ((n, self.directory.acting(p, on).name) if n in self._away and (p := self.directory.by_name(n)) else (n,) for n in names)

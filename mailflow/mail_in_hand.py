@@ -148,7 +148,7 @@ class Handler:
         """A person must say where it belongs; `also`: who else is told."""
         event = self._event(mail, None)
         summary = "\n".join([*mail.message.reply_text.strip().split("\n")[:8], *mail.broken])[:600]
-        for desk in dict.fromkeys([*(also or []), *self.know.with_role("系统管理员")[:3]]):
+        for desk in dict.fromkeys([*(also or []), *self.know.acting(self.know.with_role("系统管理员")[:3], event.at.date())]):
             self.recorder.tell("sorting", desk, event, 说=why, 摘要=summary)
         return End("sorting", None, why)
 

@@ -11,12 +11,12 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mailflow.calendars import parse_date
 from mailflow.config import ConfigError, is_address
-from mailflow.people import Person, Project, fold_address, fold_name, fold_project
+from mailflow.people import Person, Project, fold_address, fold_name, fold_project, plain_name
 
 LARGEST = 32 * 1024 * 1024  # bytes; a table of that size is not one that people edit
 csv.field_size_limit(1_000_000)
@@ -44,7 +44,7 @@ class Columns:
     unique: str | None = None
 
 
-_PEOPLE = Columns(("姓名", "邮箱", "角色"), ("单位", "上级", "电话", "传真", "在职", "休假至", "代理人"), ("休假至",), "姓名")
+_PEOPLE = Columns(("姓名", "邮箱", "角色"), ("单位", "上级", "电话", "传真", "在职", "休假至", "代理人"), ("休假至",))
 _PROJECTS = Columns(
     ("项目",), ("别名", "客户", "责任销售", "第一售前", "第二售前", "状态", "地区", "合同号", "验收日期"), ("验收日期",), "项目"
 )
@@ -80,6 +80,7 @@ class MasterData:
         self._people: tuple[Person, ...] = ()
         self._projects: tuple[Project, ...] = ()
         self._unknown_names: list[str] = []
+        self.notes: list[str] = []  # in force, and worth knowing: several people of one name
         self.problems: list[str] = []
         if not folder.is_dir():
             raise MasterDataError(f"主数据文件夹 {folder} 不存在:在 [masterdata] folder 写明,或执行 mailflow init 文件夹 生成带表头的空表")
@@ -101,7 +102,7 @@ class MasterData:
             table = self._tables.setdefault(name, _Table())
             changed |= self._read(name, table, paths.get(name))
         if changed:
-            self._people = tuple(_person(row) for row in self.table("people"))
+            self._people, self.notes = _told_apart([(row, _person(row)) for row in self.table("people")])
             self._projects = tuple(_project(row) for row in self.table("projects"))
             self._unknown_names = self._dangling()
         self.problems = [p for table in self._tables.values() for p in table.problems] + self._unknown_names
@@ -140,11 +141,14 @@ class MasterData:
     def _dangling(self) -> list[str]:
         """Names that no row of people.csv has. Said, but the table is in force: the reference may be to somebody yet to come."""
         names = {fold_name(p.name) for p in self._people}
+        shared = _shared(self._people)
         found = []
         for table, columns in (("people", ("上级", "代理人")), ("projects", ("责任销售", "第一售前", "第二售前"))):
             for row in self.table(table):
                 for column in columns:
-                    if row.get(column) and fold_name(row[column]) not in names:
+                    if row.get(column) and (alike := shared.get(fold_name(row[column]))):
+                        found.append(f"{row.file} 第 {row.line} 行 {column}:叫“{row[column]}”的有 {len(alike)} 人;写明是 {' 还是 '.join(alike)}")
+                    elif row.get(column) and fold_name(row[column]) not in names and plain_name(row[column]) not in shared:
                         found.append(f"{row.file} 第 {row.line} 行 {column}:人员表里没有“{row[column]}”;写人员表中的姓名,或先在人员表加上")
         return found
 
@@ -275,7 +279,7 @@ def _row_problems(row: Row, columns: Columns, taken: dict[str, Row]) -> list[str
 
 
 def _check_person(row: Row, taken: dict[str, Row]) -> list[str]:
-    problems = []
+    problems = [] if row["姓名"] else ["姓名:不能空"]
     addresses = _split(row["邮箱"])
     for address in addresses:
         other = taken.setdefault(f"邮箱 {fold_address(address)}", row)
@@ -334,6 +338,41 @@ def _person(row: Row) -> Person:
         deputy=row.get("代理人", ""),
         extra=_extra(row, _PEOPLE),
     )
+
+
+def _told_apart(rows: list[tuple[Row, Person]]) -> tuple[tuple[Person, ...], list[str]]:
+    """Gives people of one name a name each, by unit, else by address: everything else knows people by name. And what to tell of it."""
+    named: dict[str, list[tuple[Row, Person]]] = {}
+    for row, person in rows:
+        named.setdefault(fold_name(person.name), []).append((row, person))
+    given: dict[int, Person] = {}
+    notes = []
+    for alike in named.values():
+        here = [(row, p) for row, p in alike if p.active]
+        if len(alike) < 2:
+            continue
+        units = [p.unit for _, p in here]
+        for number, (row, person) in enumerate(alike, 1):
+            if not person.active:
+                mark = f"已离职{number}" if number > 1 else "已离职"
+            elif len(here) == 1:
+                continue
+            else:
+                mark = person.unit if person.unit and units.count(person.unit) == 1 else person.address.partition("@")[0] or str(row.line)
+            given[row.line] = replace(person, name=f"{person.name}〔{mark}〕")
+        if len(here) > 1:
+            now = "、".join(given[row.line].name for row, _ in here)
+            notes.append(f"people.csv 第 {'、'.join(str(row.line) for row, _ in here)} 行:{len(here)} 个人都叫“{here[0][1].name}”,信里写作 {now};项目表、上级、代理人也请这样写,来信里没写明的会问回去")
+    return tuple(given.get(row.line, person) for row, person in rows), notes
+
+
+def _shared(people: tuple[Person, ...]) -> dict[str, list[str]]:
+    """The plain names that several active people have → the names that tell them apart."""
+    found: dict[str, list[str]] = {}
+    for person in people:
+        if person.active and plain_name(person.name) != fold_name(person.name):
+            found.setdefault(plain_name(person.name), []).append(person.name)
+    return found
 
 
 def _project(row: Row) -> Project:

@@ -65,6 +65,11 @@ def fold_name(name: str) -> str:
     return re.sub(r"[\s\u200b-\u200d\ufeff]+", "", name).lstrip("@")
 
 
+def plain_name(name: str) -> str:
+    """A name as it is compared without what tells namesakes apart: 张三 of 张三〔华东销售部〕."""
+    return fold_name(name).partition("〔")[0]
+
+
 # Longest first: 工程师 before 工. A name that is itself written so (王经理, 陈工) is found before any title is taken away.
 _TITLES = ("高级工程师", "工程师", "总经理", "先生", "女士", "小姐", "老师", "同志", "经理", "总监", "主任", "部长", "主管", "工", "总")
 
@@ -89,8 +94,11 @@ class Directory:
         self._by_address = {fold_address(a): p for p in self.people if p.active for a in p.addresses}
         self._by_name: dict[str, list[Person]] = {}
         self._by_role: dict[str, list[Person]] = {}
+        self._namesakes: dict[str, list[Person]] = {}  # a plain name that several have
         for person in self.people:
             self._by_name.setdefault(fold_name(person.name), []).append(person)
+            if person.active and plain_name(person.name) != fold_name(person.name):
+                self._namesakes.setdefault(plain_name(person.name), []).append(person)
             for role in dict.fromkeys(self.role(r) for r in person.roles) if person.active else ():
                 self._by_role.setdefault(fold_name(role), []).append(person)
 
@@ -107,7 +115,31 @@ class Directory:
             found = [p for p in found if p.active] or found
             if found:
                 return found[0] if len(found) == 1 else None
+        if self._namesakes and (meant := self._one_of(name)):
+            return meant
         return self.by_address(name) if "@" in name else None
+
+    def _one_of(self, name: str) -> Person | None:
+        """Of several of one name the one whose unit or address is written beside it: 张三(华东销售部), 华东销售部张三, 张三 zhangsan2@corp.example."""
+        words = unicodedata.normalize("NFKC", name[:200]).casefold()
+        for plain, alike in self._namesakes.items():
+            if plain in words:
+                meant = [p for p in alike if p.unit and p.unit.casefold() in words or any(a.casefold() in words for a in p.addresses)]
+                return meant[0] if len(meant) == 1 else None
+        return None
+
+    def namesakes(self, name: str) -> list[Person]:
+        """The people of a name that several have, where nothing beside it says which one; [] otherwise."""
+        folded = fold_name(name)
+        return [] if self.by_name(name) else list(self._namesakes.get(folded, ()) or self._namesakes.get(_without_title(folded), ()))
+
+    def successor(self, person: Person) -> Person | None:
+        """Who stands in for somebody who left: the first superior who is here; None where there is none."""
+        seen, above = {person.name}, self.superior(person)
+        while above is not None and not above.active and above.name not in seen:
+            seen.add(above.name)
+            above = self.superior(above)
+        return above if above is not None and above.active else None
 
     def candidates(self, name: str) -> list[Person]:
         """Active people whom a name that `by_name` does not know may mean: to ask back, never to act on."""

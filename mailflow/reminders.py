@@ -109,7 +109,7 @@ def _readers(recorder: Recorder, rung: Rung, words: Iterable[str], responsible: 
                 found += names.everyone(copied)
             case other:
                 found += names.people(other) or recorder.know.with_role(other)
-    return list(dict.fromkeys(found))
+    return recorder.know.acting(found, names.event.at.date())
 
 
 def _how_long(late: timedelta) -> str:

@@ -21,6 +21,7 @@ class World(Protocol):
 
     now: datetime
 
+    def namesakes(self, text: str) -> list[str]: ...  # where several have the name: how to write each of them
     def person(self, text: str) -> str: ...  # the person's name, '' where nobody is meant
     def project(self, text: str) -> tuple[str, list[str]]: ...  # ('name', []) or ('', near ones)
     def contract(self, text: str) -> bool: ...
@@ -61,6 +62,9 @@ class Kind:
                 return self._options(text)
             case "人员":
                 names = [(word, world.person(word)) for word in _split(text)]
+                for word, name in names:
+                    if not name and (alike := world.namesakes(word)):
+                        return "", f"叫“{word}”的有 {len(alike)} 人;请写明是 {' 还是 '.join(alike)}(或写他的邮箱)"
                 if missing := [word for word, name in names if not name]:
                     return "", f"通讯录里没有“{'、'.join(missing)}”;请写通讯录中的姓名"
                 return "、".join(dict.fromkeys(name for _, name in names)), ""

@@ -32,6 +32,9 @@ class Town:
     def person(self, text: str) -> str:
         return text if text in PEOPLE else ""
 
+    def namesakes(self, text: str) -> list[str]:
+        return []
+
     def project(self, text: str) -> tuple[str, list[str]]:
         text = text.removesuffix("项目")
         return (text, []) if text in self.projects else ("", [p for p in self.projects if text[:2] == p[:2]])

@@ -135,7 +135,6 @@ def test_without_folder_or_people_there_is_one_clear_error(tmp_path: Path) -> No
         ("李四,lisi-corp.example,售前,,,,", "第 5 行 邮箱:“lisi-corp.example”不是邮件地址"),
         ("李四,lisi\uff20corp.example,售前,,,,", "不是邮件地址"),
         ("李四,ZS@corp.example,售前,,,,", "第 5 行 邮箱:ZS@corp.example 已是第 2 行 张三 的"),
-        ("张 三,z3@corp.example,售前,,,,", "第 5 行 姓名:“张 三”与第 2 行重复"),
         ("李四,lisi@corp.example,售前,,", "第 5 行:有 5 格,表头有 7 格,少了"),
         ("李四,lisi@corp.example,售前,,,,,多", "第 5 行:有 8 格,表头有 7 格,多了"),
         ("李四,,售前,,,,", "没有邮箱也没有传真"),
@@ -220,3 +219,18 @@ def test_lock_files_of_office_programs_are_no_tables(folder: Path) -> None:
     put(folder, ".~lock.people.csv", "x")
     put(folder, "~$people.csv", "x")
     assert MasterData(folder).tables == ["people"]
+
+
+def test_two_of_one_name_are_told_apart_by_unit_or_address_and_a_table_that_names_one_of_them_is_asked_which(tmp_path: Path) -> None:
+    put(tmp_path, "people.csv", PEOPLE + "张 三,z3@corp.example,售前,销售部,王经理,,\n李四,l1@corp.example,售前,,,,\n李四,l2@corp.example,售前,,,,\n")
+    put(tmp_path, "projects.csv", PROJECTS)
+    data = MasterData(tmp_path)
+    assert [p.name for p in data.people if "〔" in p.name] == ["张三〔技术支持部〕", "张 三〔销售部〕", "李四〔l1〕", "李四〔l2〕"]
+    assert "people.csv 第 2、5 行" in data.notes[0] and "张三〔技术支持部〕、张 三〔销售部〕" in data.notes[0]
+    assert any("projects.csv 第 2 行 第一售前:叫“张三”的有 2 人;写明是 张三〔技术支持部〕 还是 张 三〔销售部〕" in p for p in data.problems)
+
+
+def test_who_came_after_somebody_of_the_same_name_left_has_the_name(tmp_path: Path) -> None:
+    put(tmp_path, "people.csv", "姓名,邮箱,角色,在职\n张三,old@corp.example,售前,否\n张三,new@corp.example,售前,是\n")
+    data = MasterData(tmp_path)
+    assert [p.name for p in data.people] == ["张三〔已离职〕", "张三"] and not data.notes

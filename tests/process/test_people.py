@@ -158,3 +158,33 @@ def test_several_projects_under_one_name_are_candidates() -> None:
 def test_the_nearest_candidate_comes_first() -> None:
     match = find_project("智慧园区五期", [Project("智慧园区大区"), Project("智慧园区二期")])
     assert [p.name for p in match.candidates] == ["智慧园区二期", "智慧园区大区"]
+
+
+# -- several of one name, and who left
+
+
+TWO = Directory([
+    Person("马施工〔一队〕", ("ma1@corp.example",), ("施工",), unit="一队", superior="林工程"),
+    Person("马施工〔二队〕", ("ma2@corp.example",), ("施工",), unit="二队", superior="林工程"),
+    Person("林工程", ("lin@corp.example",), ("经理",), active=False, superior="钱总监"),
+    Person("钱总监", ("qian@corp.example",), ("总监",), superior="林工程"),
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ["马施工(二队)", "马施工(二队)", "二队马施工", "马施工 ma2@corp.example", "马施工〔二队〕", "ma2@corp.example", "二队 马施工师傅"])
+def test_of_two_of_one_name_the_one_is_meant_whose_unit_or_address_stands_beside_it(written: str) -> None:
+    assert named(TWO.by_name(written)) == "马施工〔二队〕"
+    assert TWO.namesakes(written) == []
+
+
+@pytest.mark.parametrize("written", ["马施工", "马 施工", "马施工先生", "马施工(三队)"])
+def test_a_name_that_two_have_means_neither_and_both_are_offered(written: str) -> None:
+    assert TWO.by_name(written) is None
+    assert [p.name for p in TWO.namesakes(written)] == ["马施工〔一队〕", "马施工〔二队〕"]
+
+
+def test_for_who_left_the_first_superior_who_is_here_stands_in_and_a_circle_ends() -> None:
+    assert named(TWO.successor(TWO.people[0])) == "钱总监"  # the superior left too
+    assert named(TWO.successor(TWO.people[2])) == "钱总监"
+    gone = [Person("甲", active=False, superior="乙"), Person("乙", active=False, superior="甲")]
+    assert Directory(gone).successor(gone[0]) is None
