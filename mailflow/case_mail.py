@@ -103,6 +103,8 @@ class CaseMail(Handler):
         """The form again, in the same thread: the same number, the next revision (RULEBOOK §0.4 更正)."""
         openings = [o for o in self.router.opening(mail.subject) if o.process.name == process.name]
         event.parts = openings[0].parts if openings else {}
+        if not openings:  # an answer: what the form is, the subject that it came under says
+            event.subject = case.memo.get("subject", event.subject)
         case.revision += 1
         case.memo["form_mail"] = mail.row["id"]
         return self._begin(mail, process, openings[0].start if openings else int(case.memo.get("start", 0)), case, event)

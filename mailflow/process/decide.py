@@ -31,6 +31,7 @@ def begin(process: Process, index: int, case: Case, event: Event, world: World) 
     start = process.starts[index]
     case = case.copy()
     case.memo["start"] = index
+    case.memo.setdefault("subject", event.subject)
     names = Names(process, case, event, world)
     case.fields |= {name: names.value(text) for name, text in start.presets.items()}
     derived = not (start.subjects or start.forms or start.free)
