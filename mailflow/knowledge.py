@@ -377,7 +377,10 @@ class Knowledge(PlainLookups):
         return any(address.lower().rpartition("@")[2] == d.lower() or address.lower().endswith("." + d.lower()) for d in self.domains)
 
     def _still_here(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        return "、".join(n for n in look(args["name"]).split("、") if (p := self.directory.by_name(n)) and p.active)
+        process = self.process_of(case.process, case.version) or self.library.processes.get(case.process)
+        role = args["name"]  # those who are named for it: who stands in for them is no answer here
+        people = Names(process, case, event, self).holders(role) if process is not None and role in process.roles else look(role).split("、")
+        return "、".join(n for n in people if (p := self.directory.by_name(n)) and p.active)
 
     def _people_meant(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         """The people that words mean: names, units, posts, everybody; without those of another name."""

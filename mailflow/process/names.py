@@ -107,7 +107,7 @@ class Names:
 
     def people(self, role: str) -> list[str]:
         """The names of those who hold a role for this case, nobody twice; beside somebody who is away, who acts for them."""
-        found, today = self._holders(role), self.event.at.date()
+        found, today = self.holders(role), self.event.at.date()
         opener = self.case.opened_by
         if any(source.startswith("本人 ") for source in self.process.roles.get(role, ())):
             return found  # what concerns a person alone is no deputy's business
@@ -116,7 +116,8 @@ class Names:
         # a deputy must not learn whose letters they are: who is hidden gets them alone
         return list(dict.fromkeys([*self.world.acting([n for n in found if n != opener], today), opener]))
 
-    def _holders(self, role: str) -> list[str]:
+    def holders(self, role: str) -> list[str]:
+        """Who is named for a role, whether here or not."""
         if handed := self.case.memo.get("holders", {}).get(role):  # an operator gave the role to somebody, in this case alone
             return [str(handed)]
         if role.startswith("岗位 "):
