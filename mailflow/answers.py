@@ -265,12 +265,13 @@ def _form(intake: Handler, event: Event, name: str) -> None:
 def _where_to(library: Library, form: str) -> str:
     """How a filled document is handed in: by answering a letter about the case that it belongs to."""
     cases_of = handed_in_by(library, form)
-    if form in library.slips:
+    if form in library.slips and not cases_of:
         return "平时由系统填好印在单据上随信寄出;签好的单据整页传真或拍照发回即可。手填的请签字后作为附件,回复该单的来信。"
     if not cases_of:
         return "填好后作为附件,回复该单的来信(标题带单号),并在第一行写明交的是什么。"
     ways = [f"“{title}”的单" + (f",第一行写“{words[0]} {form}”" if words else "") for title, words in ((p.title, w) for p, w in cases_of)]
-    return f"填好后作为附件,回复该单的来信(标题带单号):{'；'.join(ways)}。来信里另写了词的,以来信为准。"
+    signed = "要签字的,也可以签在随信寄来的单据上,整页传真或拍照发回。" if form in library.slips else ""
+    return f"填好后作为附件,回复该单的来信(标题带单号):{'；'.join(ways)}。来信里另写了词的,以来信为准。{signed}"
 
 
 def _help(intake: Handler, event: Event) -> None:

@@ -17,7 +17,9 @@ SIDE = 25.0  # mm: 25 modules, see _VERSION
 MODULE = 1.0  # mm: what two faxings at 204×98 dots an inch leave readable (LIBRARIES, Forms, faxes, slips)
 QUIET = 4  # modules around the code
 LAYOUT = "版式.typ"
-MOST_VALUE, MOST_ROWS = 160, 20
+MOST_VALUE, MOST_ROWS, MOST_WORD = 240, 20, 24
+MUCH, SHORTER = 1500, 80  # characters of all values, beyond which each is cut shorter: nobody signs six pages
+CUT = "…(没有印全,全文见单子的来信)"
 _CHECK = 8  # characters of base32: 40 bits, and every wrong guess is a mail
 _VERSION = 2  # 25 modules hold 38 letters and digits: all that `read_code` takes
 
@@ -65,7 +67,9 @@ def as_pdf(data: Mapping[str, Any], layout: Path) -> bytes:
     code = segno.make(str(data["code"]), version=_VERSION, error="m", boost_error=False)
     drawn = io.BytesIO()
     code.save(drawn, kind="svg", border=QUIET, xmldecl=False, svgns=True, unit=None)
-    rows = [[label, _short(value)] for label, value in data["rows"] if value][:MOST_ROWS]
+    said = [(label, str(value).strip()) for label, value in data["rows"] if value][:MOST_ROWS]
+    most = MOST_VALUE if sum(len(value[:MOST_VALUE]) for _, value in said) <= MUCH else SHORTER
+    rows = [[label, _short(value, most)] for label, value in said]
     page = {
         "title": data["title"], "number": data["number"], "opening": data["opening"], "rows": rows, "empty": list(data["empty"]), "sign": data["sign"],
         "service": data["service"], "made": data["made"], "qr": drawn.getvalue().decode(), "qrmm": code.symbol_size(border=QUIET)[0] * MODULE,
@@ -85,6 +89,7 @@ def _compiler() -> Any:
     return typst.Compiler(font_paths=[str(Path(pylopdf_fonts_zh_cn.__file__).parent)], ignore_system_fonts=True)
 
 
-def _short(value: str) -> str:
-    value = str(value).strip()
-    return value if len(value) <= MOST_VALUE else value[:MOST_VALUE] + "…"
+def _short(value: str, most: int) -> str:
+    """As much as a page holds; where it is cut, the page says so. A word without blanks may break (zero width space), or it would run off the paper."""
+    value = value if len(value) <= most else value[:most].rstrip() + CUT
+    return re.sub(rf"[!-~]{{{MOST_WORD},}}", lambda m: "\u200b".join(re.findall(".{1,6}", m[0])), value)

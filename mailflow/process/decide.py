@@ -187,8 +187,9 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
             given.setdefault(name, event.parts[field.from_subject])
     argument, rest = _inline(process, wanted, event.argument, given), _unlabelled(event)
     day = ""  # `5月20日 00:00-04:00`: the second time is of the first one's day
+    hands_in = "来件" in action.effects.received  # then the words say which document it is: `完成 巡检报告` writes nothing into a field
     for name in wanted:
-        if name in given:
+        if name in given or hands_in and name not in action.asks:
             continue
         kind = process.fields[name].kind.name
         source = argument or rest

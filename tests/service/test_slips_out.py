@@ -68,6 +68,23 @@ def test_a_long_case_stays_on_paper_with_code_and_box_on_every_page() -> None:
         assert len(zxingcpp.read_barcodes(picture(pdf, number))) == 1
 
 
+def test_nothing_runs_off_the_paper_and_what_is_cut_says_so() -> None:
+    """Words without a blank, lines of their own, more than a page holds: the margins stay white, each page says whose it is and of how many."""
+    rows = [["设备", "AVeryLongIdentifierWithoutAnyBlank" * 6], ["地点", "一楼\n二楼:机房"], ["现象", "多次倒换无效," * 100], ["链接", "http://example.com/" + "x" * 200]]
+    pdf = slips.as_pdf({**PAGE, "rows": rows * 5}, LAYOUT)
+    pages = pypdfium2.PdfDocument(pdf)
+    assert len(pages) > 1
+    assert text(pdf).count(f"共 {len(pages)} 页") == len(pages)
+    for number in range(len(pages)):
+        sheet = picture(pdf, number)
+        dot = 200 / 25.4
+        for edge in ((0, 0, round(19 * dot), sheet.height), (round(191 * dot), 0, sheet.width, sheet.height)):
+            assert sheet.crop(edge).getextrema() == (255, 255), f"page {number + 1}"
+    one = text(slips.as_pdf({**PAGE, "rows": rows[:3]}, LAYOUT)).replace("\r\n", "").replace("\n", "")
+    assert "没有印全" in one and "共" not in one
+    assert "一楼" in one and "二楼:机房" in one
+
+
 @pytest.mark.parametrize("number", ["MF-F1-2026-0001", "MF-ABCDEFGH-2026-1234567"])
 def test_every_number_fits_the_same_size_of_code(number: str) -> None:
     code = slips.payload(KEY, number, "ABCD")
