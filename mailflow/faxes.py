@@ -50,6 +50,7 @@ class Form:
     start: int
     title: str
     page: papers.Print
+    parts: dict[str, str] = field(default_factory=dict)  # of the mail's subject
     cells: dict[str, Cell] = field(default_factory=dict)
     pictures: dict[str, tuple[papers.Print, bool]] = field(default_factory=dict)  # field → the page that it stands on, and whether that lay upside down
     doubts: dict[str, str] = field(default_factory=dict)  # field → why it is not taken as it was read
@@ -92,7 +93,7 @@ def pages_by_kind(intake: Intake, reading: papers.Reading) -> Sorted:
         elif last is not None:
             best = max(ways, key=lambda way: len(fields(way[0], _labels(last.process))))
             _fill(intake, last, page, *best)
-        elif any(len(fields(lines, _labels(process))) >= _MANY for lines, _ in ways for process, _ in starts.values()):
+        elif any(_form_like(lines, process) for lines, _ in ways for process, _ in starts.values()):
             found.lost.append(page)
     return found
 
@@ -100,6 +101,12 @@ def pages_by_kind(intake: Intake, reading: papers.Reading) -> Sorted:
 def _labels(process: Process) -> dict[str, str]:
     asked = {f.name for f in whole_form(process)}
     return {label: name for label, name in forms.labels(process).items() if name in asked}
+
+
+def _form_like(lines: Sequence[Words], process: Process) -> bool:
+    """Whether so many labels of its form stand there that the page is probably one."""
+    heads = {re.split(r"[:：]", line.text)[0].replace(" ", "") for line in lines}
+    return len(heads & set(_labels(process))) >= _MANY
 
 
 def _fill(intake: Intake, form: Form, page: papers.Print, lines: Sequence[Words], turned: bool) -> None:
@@ -155,11 +162,10 @@ def _find_doubts(form: Form, known: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _matters(process: Process, declared: FormField, text: str) -> bool:
-    """What the case needs, what tells it from others, whatever is counted or looked up, and every number."""
-    return (
-        declared.required is not False or declared.identifies or declared.kind.name != "文本" or f"<{declared.name}>" in process.subject
-        or re.search(r"[0-9A-Za-z]", text) is not None
-    )  # fmt: skip
+    """What the case needs, what tells it from others, whatever is counted or looked up, and every number and type: words beside which little Chinese stands."""
+    if declared.required is not False or declared.identifies or declared.kind.name != "文本" or f"<{declared.name}>" in process.subject:
+        return True
+    return 2 * len(re.findall(r"[0-9A-Za-z]", text)) > len(re.findall(r"\w", text))
 
 
 def confusable(text: str, known: Sequence[str]) -> str:
@@ -234,7 +240,7 @@ def _tail(number: str) -> str:
 
 
 def taken(intake: Intake, mail: Mail, found: Sorted) -> list[End]:
-    """What became of each form of a fax."""
+    """What became of each form of a fax, or of a scan that somebody of ours mailed."""
     from .mail_in_hand import End
 
     if not found.forms:
@@ -244,7 +250,7 @@ def taken(intake: Intake, mail: Mail, found: Sorted) -> list[End]:
         return [End("duplicate", twin["case_id"], "同样的传真一天之内已经收到过", content)]
     ends: list[End] = []
     for number, form in enumerate(found.forms):
-        sender = sender_of(intake, mail, form)
+        sender = mail.sender or sender_of(intake, mail, form)
         hints = _find_doubts(form, known_values(intake, form.process))
         again = as_mail(intake, mail.row, mail.message, form.process, form.title, form.read, sender, mail.proof)
         why = _not_yet(intake, again, form)
@@ -252,7 +258,7 @@ def taken(intake: Intake, mail: Mail, found: Sorted) -> list[End]:
             ends.append(_ask(intake, mail, number, form, sender, why))
         else:
             again.problems = [f"传真上“{name}”看不太清,读作“{form.cells[name].text}”;不对请直接回信说明" for name in hints]
-            ends.append(begin(intake, again, form.process, form.start))
+            ends.append(begin(intake, again, form.process, form.start, form.parts))
         ends[-1].content = content
     return ends
 
@@ -269,8 +275,8 @@ def as_mail(intake: Intake, row: Any, original: Message, process: Process, title
     return Mail(row, message, clean(message.subject), sender, proof, read=dict(values), fax=fax_number(original))
 
 
-def _trial(intake: Intake, again: Mail, process: Process, start: int) -> tuple[Case, Event, Outcome | Refused]:
-    event = intake._event(again, process)
+def _trial(intake: Intake, again: Mail, process: Process, start: int, parts: dict[str, str]) -> tuple[Case, Event, Outcome | Refused]:
+    event = intake._event(again, process, parts)
     case = decide.blank_case(process, event)
     case.memo["form_mail"] = again.row["id"]
     if again.fax:
@@ -284,7 +290,7 @@ def _not_yet(intake: Intake, again: Mail, form: Form) -> str:
         return "认不出是谁发来的,请写明“来信人:姓名”"
     if intake.trusted.commands == "authenticated" and not again.proof:
         return "不能证实这封信是传真网关发来的"
-    done = _trial(intake, again, form.process, form.start)[2]
+    done = _trial(intake, again, form.process, form.start, form.parts)[2]
     if isinstance(done, Refused):
         return f"{again.sender}:{done.says}"
     for problem in done.problems:
@@ -292,9 +298,9 @@ def _not_yet(intake: Intake, again: Mail, form: Form) -> str:
     return ""
 
 
-def begin(intake: Intake, again: Mail, process: Process, start: int) -> End:
+def begin(intake: Intake, again: Mail, process: Process, start: int, parts: dict[str, str]) -> End:
     """Opens the case."""
-    case, event, _ = _trial(intake, again, process, start)
+    case, event, _ = _trial(intake, again, process, start, parts)
     return intake._begin(again, process, start, case, event)
 
 
@@ -307,7 +313,7 @@ def _ask(intake: Intake, mail: Mail, number: int, form: Form, sender: str, why: 
 
     cells = [_cell(form, name) for name in (*form.doubts, *(n for n in form.cells if n not in form.doubts and form.cells[n].sure < SURE))]
     sure = [[name, cell.text] for name, cell in form.cells.items() if name not in {c["label"] for c in cells}]
-    memory = {"form": form.process.name, "start": form.start, "title": form.title, "read": form.read, "sender": sender, "number": number}
+    memory = {"form": form.process.name, "start": form.start, "title": form.title, "read": form.read, "sender": sender, "number": number, "parts": form.parts}
     unclear = "、".join(form.doubts)
     reason = ";".join(t for t in (f"请核对:{unclear}" if unclear else "", why) if t)
     said = f"收到传真《{form.title}》(第 {form.page.page} 页)" + (f",来自 {sender}" if sender else "") + "。"
@@ -357,13 +363,13 @@ def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, origi
             return End("answered", None, "核对传真:没有这个人")
     values = memory["read"] | {labels[label]: value for label, value in said.items() if value}
     again = as_mail(intake, row, original, process, memory["title"], values, sender, mail.proof)
-    form = Form(process, memory["start"], memory["title"], papers.Print(0, [], 0, 0, b"", ""))
+    form = Form(process, memory["start"], memory["title"], papers.Print(0, [], 0, 0, b"", ""), memory["parts"])
     why = _not_yet(intake, again, form)
     if why or form.doubts:
         gaps = "\n".join(f"- {name}:{text}" for name, text in form.doubts.items())
         intake.recorder.tell("says", event.who, event, 说=f"还不能开单。{why}\n{gaps}\n请补上后再回一次,已写的也请再写一遍。", 事项="核对传真")
         return End("answered", None, f"核对传真:还缺 {'、'.join(form.doubts) or why}"[:300])
-    end = begin(intake, again, process, memory["start"])
+    end = begin(intake, again, process, memory["start"], memory["parts"])
     settle(intake, row, memory, end.end, end.case_id, f"{event.who} 核对:{end.reason}")
     if event.who != sender:
         opened = cases.get(intake.know.conn, end.case_id) if end.case_id else None
@@ -385,7 +391,15 @@ def settle(intake: Intake, row: Any, memory: dict[str, Any], end: str, case_id: 
     mails.finish(conn, row["id"], end="sorting" if left else end, case_id=case_id or row["case_id"], reason=reason[:300] if not left else row["reason"])
 
 
-def expect(intake: Intake, row: Any, numbers: Sequence[int]) -> None:
-    """Notes which matters of a fax wait for a person."""
-    if numbers:
-        marks.set(intake.know.conn, f"fax/{row['id']}", intake.know.now, " ".join(map(str, numbers)))
+def together(intake: Intake, mail: Mail, ends: Sequence[End]) -> End:
+    """The end of a mail with these matters, in the order of their numbers; notes which of them wait for a person."""
+    if waiting := [n for n, end in enumerate(ends) if end.end == "sorting"]:
+        marks.set(intake.know.conn, f"fax/{mail.row['id']}", intake.know.now, " ".join(map(str, waiting)))
+    return one_of(ends)
+
+
+def one_of(ends: Sequence[End]) -> End:
+    """Of several ends the one that says most: what waits for a person before what is done; with a case where there is any."""
+    first = next((end for end in ends if end.end == "sorting"), next((end for end in ends if end.case_id), ends[0]))
+    first.case_id = first.case_id or next((end.case_id for end in ends if end.case_id), None)
+    return first

@@ -11,7 +11,7 @@ from parsers.subjects import clean
 from store import cases, mails, marks
 from store import letters as sent_letters
 
-from . import trust
+from . import papers, trust
 from .case_mail import CaseMail
 from .correspondence import Answered
 from .disclosure import leak
@@ -71,6 +71,18 @@ class Intake(CaseMail):
         from . import returned_slips
 
         return returned_slips.returned(self, mail, gateway, beside)
+
+    def _scanned_form(self, mail: Mail, opening: Opening) -> End | None:
+        """A form that somebody mailed as a scan or photo, without a word of it in the mail."""
+        pages = papers.of(mail.message.attachments)
+        if not pages or not opening.process.starts[opening.start].forms or any(self._event(mail, opening.process, form=True).raw.values()):
+            return None
+        from . import faxes
+
+        found = faxes.pages_by_kind(self, self.read_papers(papers.NotRead(mail.row["id"], pages, True)))
+        for form in found.forms:
+            form.parts = opening.parts if form.process is opening.process and len(found.forms) == 1 else {}  # a subject speaks of one
+        return faxes.together(self, mail, faxes.taken(self, mail, found)) if found.forms else None
 
     def _says_command(self, mail: Mail, row: Any) -> bool:
         process = self.know.process_of(row["process"], row["version"]) if row is not None else None
@@ -142,6 +154,8 @@ class Intake(CaseMail):
             openings = self._for_customer(mail)
         if not openings:
             return self._unclear(mail)
+        if scanned := self._scanned_form(mail, openings[0]):
+            return scanned
         content = self._content(mail)
         if twin := mails.find_content(self.know.conn, mail.message.sender, content, mail.row["received_at"] - SAME_WITHIN):
             return End("duplicate", twin["case_id"], "同样的内容一天之内已经收到过", content)

@@ -58,7 +58,7 @@ class Office:
     open_transport: Callable[[], Transport]
     secret: bytes = b""
     stopping: Callable[[], bool] = lambda: False  # asked between batches: a service that must end finishes the one it holds
-    _readings: dict[int, papers.Reading] = field(default_factory=dict)  # mail → its papers, read before its transaction
+    _readings: dict[tuple[int, bool], papers.Reading] = field(default_factory=dict)  # (mail, as a fax) → its papers, read before its transaction
     _transport: Transport | None = None
     _router: Router | None = None
     _directory: Directory | None = None
@@ -97,9 +97,9 @@ class Office:
         return papers.read(unread.papers, limits.reader_seconds, limits.reader_memory_mb, unread.fax)
 
     def _held(self, unread: papers.NotRead) -> papers.Reading:
-        if unread.mail_id not in self._readings:
+        if (unread.mail_id, unread.fax) not in self._readings:
             raise unread
-        return self._readings[unread.mail_id]
+        return self._readings[unread.mail_id, unread.fax]
 
     def raw(self, conn: sa.Connection, mail_id: int) -> bytes | None:
         """The bytes of a kept mail."""
@@ -174,7 +174,7 @@ class Office:
                 return False
             unread = self.handle(conn, rows, now, done, ahead=True)
         if unread is not None:  # outside: a page takes seconds, and others write to the database meanwhile
-            self._readings[unread.mail_id] = self._read(unread)
+            self._readings[unread.mail_id, unread.fax] = self._read(unread)
         return True
 
     def handle(self, conn: sa.Connection, rows: Sequence[Any], now: datetime, done: Done, ahead: bool = False) -> papers.NotRead | None:
@@ -186,7 +186,8 @@ class Office:
                 self._one(conn, intake, row, done)
             except papers.NotRead as unread:
                 return unread
-            self._readings.pop(row["id"], None)
+            for fax in (True, False):
+                self._readings.pop((row["id"], fax), None)
         return None
 
     def _one(self, conn: sa.Connection, intake: Intake, row: Any, done: Done) -> None:

@@ -54,15 +54,12 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
         by_kind = faxes.pages_by_kind(intake, reading)
         asked = faxes.taken(intake, mail, by_kind)
         asked += [_ask(intake, mail, n, *slip) for n, slip in enumerate(by_kind.slips, len(by_kind.forms))]
-        faxes.expect(intake, mail.row, [n for n, end in enumerate(asked) if end.end == "sorting"])
-        ended += asked
+        ended += [faxes.together(intake, mail, asked)] if asked else []
         if not ended or by_kind.lost or reading.unread or reading.problems:
             ended.append(_to_desk(intake, mail, reading, [page.page for page in by_kind.lost] if ended else []))
     if not ended:
         return None
-    first = next((end for end in ended if end.end == "sorting"), next((end for end in ended if end.case_id), ended[0]))
-    first.case_id = first.case_id or next((end.case_id for end in ended if end.case_id), None)
-    return first
+    return faxes.one_of(ended)
 
 
 def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading, lost: list[int]) -> End:

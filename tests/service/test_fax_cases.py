@@ -170,6 +170,27 @@ def test_pages_whose_form_nobody_knows_go_to_a_person_beside_those_that_are_know
     assert len(office.faults()) == 1 and office.house.end()["end"] == "sorting" and "第 1 页" in office.house.end()["reason"]
 
 
+def test_a_scan_that_the_institute_mails_itself_is_read_like_a_fax(office: Office) -> None:
+    """The subject names the form and nothing stands in the mail; what does stand there is believed, and the scan is only kept."""
+    office.pages[:] = [page(TITLE, WHOLE)]
+    scan = (("scan.tif", b"II*\0 a scan"),)
+    office.house.mail(office.house.institute, f"{TITLE}-韶关-曲江三期", "见附件,谢谢", scan)
+    [case] = office.faults()
+    assert (case["opened_by"], case["fields"]["设备"], case["fields"]["方式"], case["fields"]["地市"]) == ("省研究院", "OptiX 155", "传真", "韶关")
+    office.pages[:] = [page(TITLE, WHOLE, {"故障单号": 0.2})]
+    office.house.mail(office.house.institute, f"{TITLE}-韶关-曲江四期", "见附件", (("scan.tif", b"II*\0 another"),))
+    assert len(office.faults()) == 1 and office.house.end()["end"] == "sorting"
+    office.reply("确认", office.asked(office.house.institute))
+    assert [c["fields"]["地市"] for c in office.faults()] == ["韶关", "韶关"]
+    office.house.mail(office.house.institute, f"{TITLE}-韶关-曲江五期", "现象:误码\n级别:三级", scan)
+    assert [c["fields"].get("设备") for c in office.faults() if c["fields"]["现象"] == "误码"] == [None]
+
+
+def test_the_gateways_own_subject_says_whose_it_is(office: Office) -> None:
+    office.fax(page(TITLE, WHOLE), subject=f"传真-{TITLE}-湛江电信分公司")
+    assert [c["opened_by"] for c in office.faults()] == ["湛江分公司"]
+
+
 def test_the_same_fax_twice_is_one_case(office: Office) -> None:
     office.fax(page(TITLE, WHOLE))
     same = ("fax.tif", b"II*\0same")
