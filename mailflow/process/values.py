@@ -78,7 +78,7 @@ class Kind:
                 day = dates.read_date(text, world.now.date())
                 return (f"{day.isoformat()}", "") if day else ("", f"“{text[:30]}”不是时间;请写成 2026-11-23 09:30 的样子")
             case "金额" | "数字" | "整数":
-                value = number(text)
+                value = money(text) if self.name == "金额" else number(text)
                 if value is None and self.name == "整数":
                     value = count_in_words(text)
                 if value is None:
@@ -151,6 +151,14 @@ def count_in_words(text: str) -> float | None:
 
 
 _FEW = dict(zip("半一二两三四五六七八九十", ("0.5", "1", "2", "2", *map(str, range(3, 11))), strict=True))
+
+
+def money(text: str) -> float | None:
+    """An amount in 万元, the unit of every 金额: `5.1`, `5.1万元`, `51000元`, `0.2亿元`. A sign without a unit (`¥1,200`) leaves the figure as it is."""
+    value = number(text)
+    unit = re.search(r"\d\s*(亿|千万|百万|万|千元|元|圆)", unicodedata.normalize("NFKC", text).replace(",", ""))
+    scale = {"亿": 1e4, "千万": 1e3, "百万": 100, "千元": 0.1, "元": 1e-4, "圆": 1e-4}
+    return value if value is None or unit is None else round(value * scale.get(unit[1], 1), 8)
 
 
 def work_hours(text: str) -> float | None:
