@@ -67,7 +67,7 @@ class CaseMail(Handler):
         case = self.know.load(row)
         mendable = case.state == decide.RETURNED or (case.open and process.states.get(case.state) is not None and process.states[case.state].mend)
         event = self._event(mail, process, form=mendable or any(a.form for a in process.actions_in(case.state).values()))
-        command = commands.recognise(mail.message.reply_text, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people))
+        command = commands.recognise(mail.message.reply_text, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people), commands.timed(process))
         opener = event.who != "" and event.who == case.opened_by  # a stranger is not the service, which opens children
         if mendable and opener and (event.raw or mail.rows) and (command is None or command.name not in process.actions_in(case.state)):
             return self._mend(mail, process, case, event)
@@ -146,8 +146,9 @@ class CaseMail(Handler):
         if command.word == "收到" and event.who not in Names(process, case, event, self.know).everyone(action.by):
             cases.note(self.know.conn, case.id, event.at, event.who or event.address, "往来", case.state, case.state, mail.message.reply_text[:1000], mail.row["id"])
             return End("recorded", case.id, "往来")
-        if command.conditional:
-            return self._refused(mail, process, case, event, command.word, Refused("unclear", f"“{command.word}”后面带了条件({command.argument[:60]}),系统不敢替您决定。请回一封不带条件的“{command.word}”,或写明“驳回”和原因"))
+        if command.conditional or command.hedged and not (action.asks or action.may_say):
+            said = (command.argument or command.rest)[:60]
+            return self._refused(mail, process, case, event, command.word, Refused("unclear", f"“{command.word}”后面带了条件或疑问({said}),系统不敢替您决定。请回一封不带条件的“{command.word}”,或写明“驳回”和原因"))
         asked = {word for name in action.asks for kind in (process.fields[name].kind,) if kind.name == "选项" for word in (*kind.options, *kind.synonyms)}
         if command.word in asked and command.word != action.name:
             event.argument = f"{command.word} {event.argument}".strip()  # the word is the answer itself: 不满意

@@ -12,7 +12,7 @@ from .patterns import lazy
 _PREFIX = lazy(
     r"\s*[\[【(]?\s*(re|fw|fwd|aw|sv|vs|antw|wg|tr|rv|回复|答复|回覆|答覆|回復|答復|回信|回|复|转发|轉發|转寄|轉寄|转|抄送|副本|原邮件转发)\s*(?:[\[(（^]?\s*\d{1,3}\s*[\])）]?)?\s*[\]】)]?\s*[:：]\s*", re.I
 )
-_BRACKETED_PREFIX = lazy(r"\s*[\[【(]\s*(回复|答复|回覆|转发|轉寄|抄送|外部|外部邮件|external|ext|spam|垃圾邮件|\*+spam\*+|疑似垃圾)\s*[\]】)]\s*", re.I)
+_BRACKETED_PREFIX = lazy(r"\s*[\[【(]\s*(回复|答复|回覆|转发|轉寄|抄送|外部|外部邮件|重要|紧急|加急|特急|important|urgent|external|ext|spam|垃圾邮件|\*+spam\*+|疑似垃圾)\s*[\]】)]\s*", re.I)
 _NUMBER = lazy(r"MF-([A-Z0-9]{1,12})-(\d{4})-(\d{3,8})(?!\d)", re.I)
 _NUMBER_FIRST = lazy(r"\s*[\[【(「]\s*(MF-[A-Z0-9]{1,12}-\d{4}-\d{3,8})\s*[\]】)」]\s*[-:：]?\s*", re.I)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
+from . import dates
 from .model import Process
 
 _AFTER = re.compile(r"^(?:$|[\s,，。.;；:：!！?？、~～()（）【】\[\]\-—…]|\d|《|<)")
-_CONDITIONAL = re.compile(r"^[\s,，、;；]*(?:但是|但|不过|前提是|前提|如果|若|只要|除非|条件是|暂不|可是|然而)")
+_CONDITIONAL = re.compile(r"^(?:[\s,，、;；。.:：!！~…()（）—-]*(?:但是|但(?!愿)|不过|前提|如果|若|只要|除非|条件是|暂不|可是|然而)|\s*[?？])")
+_LATER = re.compile(r"[,，;；。、\s(（](?:但是|但(?!愿)|不过|前提是|前提为|除非|条件是)|(?:的话|为前提|前提下)[。.!！)）\s]*$")  # `同意,尽快,但…`
+_NEXT_LINE = re.compile(r"^\s*(?:但是|但(?!愿)|不过|前提|除非|条件是)")
 
 
 @dataclass(slots=True, frozen=True)
@@ -21,7 +24,8 @@ class Command:
     word: str  # what was written
     argument: str  # the rest of its line
     rest: str  # the lines below
-    conditional: bool = False  # `同意,但…`: nobody acts on half a yes (§8-18)
+    conditional: bool = False  # `同意,但…`, `同意?`: nobody acts on half a yes (§8-18)
+    hedged: bool = False  # the condition stands further on, where in other commands a reason stands
 
 
 def vocabulary(process: Process, synonyms: Mapping[str, Iterable[str]]) -> dict[str, str]:
@@ -39,11 +43,19 @@ def vocabulary(process: Process, synonyms: Mapping[str, Iterable[str]]) -> dict[
     return words
 
 
-def recognise(text: str, words: Mapping[str, str], everyone: Iterable[str] = (), people: Iterable[str] = ()) -> Command | None:
+def timed(process: Process) -> set[str]:
+    """The actions whose first word to write is a day or a moment: behind them `到` or `至` is a beginning of it (`推迟到周五`)."""
+    return {name for name, action in process.every_action().items() if action.asks and process.fields[action.asks[0]].kind.name in ("日期", "时间")}
+
+
+def recognise(
+    text: str, words: Mapping[str, str], everyone: Iterable[str] = (), people: Iterable[str] = (), moments: Container[str] = ()
+) -> Command | None:
     """The command in the first non-empty line, None where it holds none.
 
     The longest match wins; `everyone` are words of other processes, which win over a shorter word of this one
-    (`恢复支持` is not `恢复`) and are then no command here. The word stands alone: `不同意` is not `同意`.
+    (`恢复支持` is not `恢复`) and are then no command here. The word stands alone: `不同意` is not `同意`; its argument may follow at once:
+    one of `people`, or behind the actions `moments` a day or a time.
     """
     lines = [line.strip() for line in text.strip().split("\n")]
     first = next((i for i, line in enumerate(lines) if line), None)
@@ -58,12 +70,14 @@ def recognise(text: str, words: Mapping[str, str], everyone: Iterable[str] = (),
             continue
         tail = line[len(word) :]
         tail_plain = tail.lstrip("”\"」】])")
-        if not _AFTER.match(tail_plain):
+        if tail_plain == tail and not _AFTER.match(tail):  # a closing bracket ends a word as well as a blank does
             names = list(people) if names is None else names
-            if not any(tail_plain.startswith(n) for n in names):
+            tail_plain = re.sub(r"^[给到至]\s*", "", tail_plain)
+            told = words.get(word) in moments and tail_plain != tail and dates.begins(tail_plain)
+            if not told and not any(tail_plain.startswith(n) for n in names):
                 continue
         if word not in words:
             return None
         argument = re.sub(r"^(?:[\s,，。.;；::!!、—]|(?<!\s)-|-(?!\d))+", "", tail_plain).strip()  # ` -8` is a number, `-8号机` none
-        return Command(words[word], word, argument, rest, bool(_CONDITIONAL.match(tail_plain)))
+        return Command(words[word], word, argument, rest, bool(_CONDITIONAL.match(tail_plain)), bool(_LATER.search(argument) or _NEXT_LINE.match(rest)))
     return None

@@ -41,6 +41,14 @@ def find_date(text: str, today: date) -> tuple[date, tuple[int, int]] | None:
     return None
 
 
+def begins(text: str) -> bool:
+    """Whether the text begins with a day or a time."""
+    for found in (find_date(text, date(2000, 1, 1)), find_time(text)):
+        if found and found[1][0] == 0:
+            return True
+    return False
+
+
 def read_period(text: str, today: date) -> tuple[date | None, date | None]:
     """The first and the last day of the period that the text names (`11-28 至 11-29`, `11月23日-27日`, `12月5日前`, `下周`, `12月`); None is open.
 

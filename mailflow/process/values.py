@@ -61,6 +61,8 @@ class Kind:
             case "多选":
                 return self._options(text)
             case "人员":
+                if whole := world.person(text):  # 张 三, as forms space a name out
+                    return whole, ""
                 names = [(word, world.person(word)) for word in _split(text)]
                 for word, name in names:
                     if not name and (alike := world.namesakes(word)):

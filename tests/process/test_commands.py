@@ -64,13 +64,26 @@ def test_words_that_only_begin_like_a_command_are_none(text: str) -> None:
     assert recognise(text, WORDS, OTHERS) is None
 
 
-@pytest.mark.parametrize("text", ["同意,但要压到一天", "同意 但是明天再说", "批准,前提是客户先付款", "通过,如果测试没问题", "同意、不过换人"])
+@pytest.mark.parametrize("text", ["同意,但要压到一天", "同意 但是明天再说", "批准,前提是客户先付款", "通过,如果测试没问题", "同意、不过换人", "同意。但要快", "同意(但要快)", "同意?"])
 def test_half_a_yes_is_marked(text: str) -> None:
     found = recognise(text, WORDS, OTHERS)
     assert found is not None and found.conditional
 
 
-@pytest.mark.parametrize("text", ["同意", "同意,请尽快", "同意 王经理", "同意。但愿顺利"])
+@pytest.mark.parametrize("text", ["同意,尽快安排,但要压价", "同意\n但要压到一天", "同意,价格降到五万的话"])
+def test_a_condition_further_on_is_marked_too(text: str) -> None:
+    found = recognise(text, WORDS, OTHERS)
+    assert found is not None and found.hedged
+
+
+@pytest.mark.parametrize("text", ["同意", "同意,请尽快", "同意 王经理", "同意。但愿顺利", "同意\n\n王经理\n如果有问题请来电"])
 def test_a_whole_yes_is_not(text: str) -> None:
     found = recognise(text, WORDS, OTHERS)
-    assert found is not None and not found.conditional
+    assert found is not None and not found.conditional and not found.hedged
+
+
+@pytest.mark.parametrize(("text", "argument"), [("转到下周三", "下周三"), ("转至11月25日 客户出差", "11月25日 客户出差"), ("转给张三 网管", "张三 网管"), ("转到会议室", None)])
+def test_an_argument_may_follow_at_once(text: str, argument: str | None) -> None:
+    """A day behind a command that asks for one (`推迟到周五`), somebody's name behind any."""
+    found = recognise(text, WORDS, OTHERS, ["张三"], {"转"})
+    assert (found.argument if found else None) == argument
