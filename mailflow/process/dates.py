@@ -43,10 +43,7 @@ def find_date(text: str, today: date) -> tuple[date, tuple[int, int]] | None:
 
 def begins(text: str) -> bool:
     """Whether the text begins with a day or a time."""
-    for found in (find_date(text, date(2000, 1, 1)), find_time(text)):
-        if found and found[1][0] == 0:
-            return True
-    return False
+    return any(found and found[1][0] == 0 for found in (find_date(text, date(2000, 1, 1)), find_time(text)))
 
 
 def read_period(text: str, today: date) -> tuple[date | None, date | None]:
