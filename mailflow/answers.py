@@ -202,6 +202,11 @@ def _query(intake: Handler, event: Event, rest: str, row: Any) -> None:
     opened = [r for r in cases.find(know.conn, open=True, project=project or None, limit=500) if may_see(intake, event, r)]
     if not project and rest:
         opened = [r for r in opened if rest in ("我的", "全部") or rest in r["title"]]
+        if not opened and not know.library.outside_roles() & set(know.roles_of(event.who)):  # what is done and closed stands in registers: a policy by its name
+            for kept in know.library.registers.values():
+                rows = register_query.rows_for(know, kept, event.who, register_query.Asked(words=[rest]))
+                if len(rows) > 1:
+                    return _table(intake, event, f"{kept.name} {rest}", rows)
     _cases(intake, event, f"查询 {rest}".strip(), opened)
 
 
