@@ -332,7 +332,7 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
     if effects.sets:
         names.forget()
     if effects.owner:
-        people = names.people(effects.owner) or ([n] if (n := names.value(effects.owner)) and names.world.person(n) else [])
+        people = names.holders(effects.owner) or ([n] if (n := names.value(effects.owner)) and names.world.person(n) else [])
         case.owner = "、".join(people) or case.owner
     for entry in effects.entries:
         values = {column: names.value(text) for column, text in entry.values.items()}

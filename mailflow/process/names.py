@@ -29,7 +29,7 @@ class Names:
         if name in self.process.fields:
             return ""
         if name in self.process.roles:
-            return "、".join(self.people(name))
+            return "、".join(self.holders(name))  # told and recorded is whose it is; who acts for them is no fact of the case
         match name:
             case "今天" | "收信日":
                 return event.at.date().isoformat()
@@ -75,6 +75,8 @@ class Names:
 
     def many(self, name: str) -> str | Iterable[str]:
         """For conditions: a role or a list of people as several words."""
+        if name in self.process.roles and not (name in self.case.fields or name in self.process.lookups or name in self.process.fields):
+            return self.people(name)  # who acts for the manager counts as the manager
         value = self.look(name)
         kind = self.process.fields[name].kind.name if name in self.process.fields else ""
         if kind in ("多选", "人员") or name in self.process.roles or name in ("收件人", "抄送人", "来信人", "负责人"):
@@ -117,7 +119,7 @@ class Names:
         return list(dict.fromkeys([*self.world.acting([n for n in found if n != opener], today), opener]))
 
     def holders(self, role: str) -> list[str]:
-        """Who is named for a role, whether here or not."""
+        """Whose role it is, whether they are there or away."""
         if handed := self.case.memo.get("holders", {}).get(role):  # an operator gave the role to somebody, in this case alone
             return [str(handed)]
         if role.startswith("岗位 "):
