@@ -10,13 +10,13 @@ from typing import Any
 
 import parsers
 from parsers import Message
-from parsers.documents import can_read, read_rows
+from parsers.documents import can_read
 from parsers.fields import fields_from_rows, read_fields
 from parsers.subjects import Subject
 
+from . import office
 from .correspondence import Desk
 from .knowledge import Knowledge
-from .old_word import as_docbook
 from .papers import NotRead, Reading
 from .process import commands, forms
 from .process.model import Process
@@ -98,7 +98,7 @@ class Handler:
         for attachment in mail.message.attachments:
             if not can_read(attachment):
                 continue
-            document = read_rows(attachment, old_word=as_docbook)
+            document = office.read(attachment)
             if document.problem:
                 mail.problems.append(document.problem)
                 if not document.foreign:

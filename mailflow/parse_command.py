@@ -17,7 +17,7 @@ def run(files: list[str], as_json: bool, diagnose: bool) -> int:
     """Reads each file; 1 when one of them could not be read at all, the others are shown all the same."""
     from parsers import report
 
-    from .old_word import as_docbook
+    from .office import read as read_document
     from .process import forms
     from .process.library import Library, shipped
     from .routing import Router
@@ -36,7 +36,7 @@ def run(files: list[str], as_json: bool, diagnose: bool) -> int:
             row: dict[str, Any] = {"file": file, "error": f"{file} {trouble}"}
             status = 1
         else:
-            row = report.row(raw, file, patterns, labels, as_docbook)
+            row = report.row(raw, file, patterns, labels, read_document)
             if diagnose:
                 from parsers.diagnosis import diagnose as look
 

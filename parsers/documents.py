@@ -37,7 +37,10 @@ class Document:
     foreign: bool = False  # a problem of ours alone: people can open it, such as RTF or old Word
 
 
-class _TooMuch(Exception):
+Rows = list[list[str]]
+
+
+class TooMuch(Exception):
     """Larger than the limits allow."""
 
 
@@ -57,11 +60,18 @@ def _is_office(data: bytes) -> bool:
     return data.startswith(_OLE) and any(name.encode("utf-16-le") in data for name in ("WordDocument", "Workbook", "EncryptedPackage"))
 
 
-def read_rows(attachment: Attachment, limits: Limits = _DEFAULT, old_word: Callable[[bytes], bytes | None] | None = None) -> Document:
+def read_rows(
+    attachment: Attachment,
+    limits: Limits = _DEFAULT,
+    old_word: Callable[[bytes], bytes | None] | None = None,
+    workbook: Callable[[bytes], Rows | None] | None = None,
+) -> Document:
     """The rows and the text of a document. Never raises: `Document.problem` says in Chinese what the sender can do.
 
-    `old_word` makes DocBook of a Word 97 document, or None where it cannot: it starts a program, which is no business of this package.
+    `old_word` makes DocBook of a Word 97 document, or None where it cannot; `workbook` reads rows within limits of memory and time, or None where
+    they do not do. Both start programs, which is no business of this package: without them old Word is not read, and workbooks are read here.
     """
+    tables = workbook or (lambda data: workbook_rows(data, limits))
     name = attachment.name or "附件"
     kind = _extension(attachment)
     data = attachment.data
@@ -73,9 +83,9 @@ def read_rows(attachment: Attachment, limits: Limits = _DEFAULT, old_word: Calla
         if kind in _PACKED and not _is_office(data):
             return Document(problem=f"附件《{name}》是压缩包,没有打开;请解压后把表单直接作为附件发来", foreign=True)
         if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
-            return _from_zip(data, name, limits)
+            return _from_zip(data, name, limits, tables)
         if data.startswith(_OLE):
-            return _from_ole(data, name, kind, limits, old_word)
+            return _from_ole(data, name, kind, limits, old_word, tables)
         if kind in ("csv", "tsv", "txt"):
             return _from_text(data, kind, limits)
         if data.startswith((b"{\\rtf", b"%PDF")):
@@ -89,7 +99,7 @@ def read_rows(attachment: Attachment, limits: Limits = _DEFAULT, old_word: Calla
         if kind in _NAMES:
             return Document(problem=f"附件《{name}》已损坏,打不开;请重新保存后再发")
         return Document(problem=f"附件《{name}》不是表单文件(可用 .docx、.xlsx、.csv、.txt)", foreign=True)
-    except _TooMuch:
+    except TooMuch:
         return Document(problem=f"附件《{name}》展开后太大,没有读取;请只保留表单内容后重发")
     except Exception as error:
         return Document(problem=f"附件《{name}》读不出来({type(error).__name__});请重新保存后再发,或把内容写在正文里")
@@ -110,9 +120,9 @@ def _measure(archive: zipfile.ZipFile, limits: Limits) -> None:
     for info in archive.infolist():
         total += info.file_size
         if total > limits.unpacked or (info.file_size > 2**20 and info.file_size > limits.ratio * max(info.compress_size, 1)):
-            raise _TooMuch
+            raise TooMuch
     if len(archive.infolist()) > 5000:
-        raise _TooMuch
+        raise TooMuch
 
 
 def _member(archive: zipfile.ZipFile, name: str, limits: Limits) -> bytes:
@@ -120,11 +130,11 @@ def _member(archive: zipfile.ZipFile, name: str, limits: Limits) -> bytes:
     with archive.open(name) as file:
         data = file.read(limits.unpacked + 1)
     if len(data) > limits.unpacked:
-        raise _TooMuch
+        raise TooMuch
     return data
 
 
-def _from_zip(data: bytes, name: str, limits: Limits) -> Document:
+def _from_zip(data: bytes, name: str, limits: Limits, tables: Callable[[bytes], Rows | None]) -> Document:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile:
@@ -139,11 +149,13 @@ def _from_zip(data: bytes, name: str, limits: Limits) -> Document:
         if any(member.startswith("xl/") for member in names) or "mimetype" in names:
             if "mimetype" in names and b"text" in _member(archive, "mimetype", limits):
                 return Document(problem=f"附件《{name}》是 OpenDocument 文档;请另存为 .docx 后重发", foreign=True)
-            return _calamine(data, limits)
+            return _of_rows(tables(data))
     return Document(problem=f"附件《{name}》不是 Word 或 Excel 文件;请用 .docx 或 .xlsx,或把内容写在正文里", foreign=True)
 
 
-def _from_ole(data: bytes, name: str, kind: str, limits: Limits, old_word: Callable[[bytes], bytes | None] | None) -> Document:
+def _from_ole(
+    data: bytes, name: str, kind: str, limits: Limits, old_word: Callable[[bytes], bytes | None] | None, tables: Callable[[bytes], Rows | None]
+) -> Document:
     locked = Document(problem=f"附件《{name}》加了密码,打不开;请去掉密码后重发")
     if "EncryptedPackage".encode("utf-16-le") in data[:65536] or "EncryptedPackage".encode("utf-16-le") in data[-65536:]:
         return locked
@@ -155,7 +167,7 @@ def _from_ole(data: bytes, name: str, kind: str, limits: Limits, old_word: Calla
         return Document(problem=f"附件《{name}》是旧版 Word 格式,读不了;请另存为 .docx 后重发,或把内容写在正文里", foreign=True)
     if kind in ("doc", "wps"):
         return Document(problem=f"附件《{name}》不是能读取的格式;请另存为 .docx 后重发,或把内容写在正文里", foreign=True)
-    return locked if _locked_excel(data) else _calamine(data, limits)
+    return locked if _locked_excel(data) else _of_rows(tables(data))
 
 
 def _locked_excel(data: bytes) -> bool:
@@ -176,27 +188,40 @@ def _locked_word(data: bytes) -> bool:
     return any(data[at : at + 2] == b"\xec\xa5" and data[at + 11] & 1 for at in range(512, min(len(data) - 32, 2**22), 512))
 
 
-def _calamine(data: bytes, limits: Limits) -> Document:
+def _of_rows(rows: Rows | None) -> Document:
+    if rows is None:
+        raise TooMuch
+    return Document(rows, "\n".join("\t".join(row) for row in rows))
+
+
+def workbook_rows(data: bytes, limits: Limits = _DEFAULT) -> Rows:
+    """The rows of the visible sheets of a workbook, one sheet after the other. Raises TooMuch, and what calamine raises.
+
+    Memory is bounded by nothing but the caller's: the reader makes a cell of every place between the first and the last.
+    """
     from python_calamine import CalamineWorkbook
 
-    rows: list[list[str]] = []
+    rows: Rows = []
+    size = 0
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
     for meta in workbook.sheets_metadata[:20]:
         if "Visible" not in str(meta.visible) or "WorkSheet" not in str(meta.typ):
             continue
         sheet = workbook.get_sheet_by_name(meta.name)
         if sheet.height > 200_000 or sheet.width > 5000:
-            raise _TooMuch
+            raise TooMuch
         for row in sheet.to_python(skip_empty_area=True, nrows=limits.rows):
             cells = [_cell(value) for value in row[: limits.columns]]
             while cells and not cells[-1]:
                 cells.pop()
             if cells:
                 rows.append(cells)
+                size += sum(map(len, cells))
+            if size > limits.text:
+                raise TooMuch
         if len(rows) >= limits.rows:
             break
-    rows = rows[: limits.rows]
-    return Document(rows, "\n".join("\t".join(row) for row in rows))
+    return rows[: limits.rows]
 
 
 def _cell(value: Any) -> str:
@@ -270,7 +295,7 @@ class _Word:
         local = name.rpartition(" ")[2]
         self.depth += 1
         if self.depth > 2000:
-            raise _TooMuch
+            raise TooMuch
         if self.skip or local in self.SKIP:
             self.skip += 1
             if local == "trPr":
@@ -328,13 +353,13 @@ class _Word:
                 self.lines.extend("\t".join(cell.replace("\n", " ") for cell in row) for row in rows)
             self.rows.extend(rows)
             if len(self.rows) > self.limits.rows:
-                raise _TooMuch
+                raise TooMuch
 
     def characters(self, data: str) -> None:
         if self.in_text and not self.skip:
             self.size += len(data)
             if self.size > self.limits.text:
-                raise _TooMuch
+                raise TooMuch
             self.run.append(data)
 
     def _paragraph(self, empty_counts: bool = False) -> None:
@@ -380,14 +405,14 @@ class _DocBook:
                 self.lines.append("\t".join(cell.replace("\n", " ") for cell in self.row))
             self.row = None
             if len(self.rows) > self.limits.rows:
-                raise _TooMuch
+                raise TooMuch
         elif name in ("para", "title"):
             self._line()
 
     def characters(self, data: str) -> None:
         self.size += len(data)
         if self.size > self.limits.text:
-            raise _TooMuch
+            raise TooMuch
         self.text.append(data)
 
     def _line(self) -> None:
@@ -405,7 +430,7 @@ def _walk(walker: _Word | _DocBook, data: bytes) -> Document:
     parser.CharacterDataHandler = walker.characters
 
     def refuse(*_: object) -> None:
-        raise _TooMuch   # a document type with entities: only bombs have one
+        raise TooMuch   # a document type with entities: only bombs have one
 
     parser.EntityDeclHandler = refuse
     parser.Parse(data, True)

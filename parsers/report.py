@@ -10,9 +10,9 @@ from .message import Attachment, Message
 
 
 def row(
-    raw: bytes, file: str, patterns: Iterable[subjects.Pattern] = (), labels: Iterable[str] = (), old_word: Callable[[bytes], bytes | None] | None = None
+    raw: bytes, file: str, patterns: Iterable[subjects.Pattern] = (), labels: Iterable[str] = (), read: Callable[[Attachment], documents.Document] = documents.read_rows
 ) -> dict[str, Any]:
-    """The row; `patterns` and `labels` are the standard subjects and field labels known to the caller. Never raises.
+    """The row; `patterns` and `labels` are the standard subjects and field labels known to the caller, `read` its reader of documents. Never raises.
 
     What stands on attached forms is among `fields` where the mail itself does not say it.
     """
@@ -31,7 +31,7 @@ def row(
     for a in message.attachments:
         shown: dict[str, Any] = {"name": a.name, "type": a.type, "size": a.size}
         if documents.can_read(a):
-            document = documents.read_rows(a, old_word=old_word)
+            document = read(a)
             if document.problem:
                 shown["problem"] = document.problem
             for more in (fields.fields_from_rows(document.rows, known), fields.read_fields(document.prose, known)) if known else ():

@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 from old_office import word97
 
-from mailflow.old_word import as_docbook
+from mailflow.office import as_docbook
 from parsers import Attachment, Limits
 from parsers.documents import read_rows
 from parsers.fields import fields_from_rows

@@ -56,6 +56,28 @@ def workbook(rows: list[list[str]], more: int = 0) -> bytes:
     return out.getvalue()
 
 
+def far_apart() -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet()
+    sheet.write_string(0, 0, "沟通结果")
+    sheet.write_string(1_048_575, 16_383, "成功")
+    book.close()
+    return out.getvalue()
+
+
+def the_same_again() -> bytes:
+    """A long text that stands in the file once and in the sheet very often."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet()
+    for y in range(3000):
+        for x in range(50):
+            sheet.write_string(y, x, "长" * 30_000)
+    book.close()
+    return out.getvalue()
+
+
 def laughs() -> bytes:
     entities = '<!ENTITY a0 "哈哈哈哈哈哈哈哈哈哈">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     return docx(prolog=f"<!DOCTYPE x [{entities}]>", text="&a9;")
@@ -82,6 +104,8 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "bomb beside": ("表.docx", lambda: docx({"word/media/x.bin": bytes(300 * 2**20)}), "太大"),
     "bombs in bombs": ("表.docx", lambda: nested(2), "表.docx"),
     "billion laughs": ("表.docx", laughs, "太大"),
+    "two cells at the ends of the sheet": ("表.xlsx", far_apart, "太大"),
+    "a long text in every cell": ("表.xlsx", the_same_again, "太大"),
     "deep": ("表.docx", lambda: docx(prolog="", text="</w:t>" + "<w:x>" * 50_000 + "</w:x>" * 50_000 + "<w:t>"), "太大"),
     "cut off": ("表.docx", lambda: docx()[:300], "损坏"),
     "a program": ("表.docx", lambda: b"MZ" + bytes(range(256)) * 20, "损坏"),
