@@ -46,6 +46,7 @@ class Page:
     raw: Image
     scale: tuple[float, float] = (1.0, 1.0)
     digital: bool = False  # a page with text of its own: it never was on paper
+    prepared: Any = None   # of `prepared.prepared`, which makes it once
 
 
 def is_paper(attachment: Attachment) -> bool:

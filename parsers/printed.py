@@ -1,50 +1,25 @@
-"""The words on a faxed or scanned page with their places, and a form's fields by where its cells stand. Needs the extra `ocr`.
-
-Nothing that is read here is sure: it is shown to a person, who says what is right.
-"""
+"""The words on a faxed or scanned page with their places. Needs the extra `ocr`; what its fields hold is found in `cells`."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from . import lines, shapes
+from .cells import SURE, Box, Cell, Words, fields
+from .chinese import simplified
 from .pages import Page
+from .prepared import NARROW, Prepared, prepared, wide
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SURE = 0.9  # at or above it a cell's value is practically never wrong; what is below is shown to a person beside its picture
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(\d{2}:\d{2})(?!\d)")  # the reader loses the space between day and time
-_LIKE = 0.78  # how near a misread label must be: 己采取措施 is 已采取措施
+__all__ = ["SURE", "Box", "Cell", "Words", "available", "fields", "read_words", "upright"]
 
-Box = tuple[float, float, float, float]
-
-
-@dataclass(slots=True)
-class Words:
-    """One line of print; `box` is left, top, right, bottom in pixels of `upright`'s image, `sure` from 0 to 1, `others` what else it may be, likeliest first."""
-
-    text: str
-    box: Box
-    sure: float
-    others: tuple[str, ...] = ()
-
-    @property
-    def middle(self) -> float:
-        return (self.box[1] + self.box[3]) / 2
-
-
-@dataclass(slots=True)
-class Cell:
-    """What stands in a field: at or above SURE `sure` means that it may be taken; `box` is where, in pixels of `upright`'s image, for a picture of it."""
-
-    text: str
-    sure: float
-    box: Box
+_SHORT = 650    # pixels: lines up to this are read from both views; longer ones are sentences, and cost much
+_DIFFER = 0.6   # how sure a line may at most be whose readings differ
+_OTHERS = 4     # other readings of a line that are told
 
 
 def available() -> bool:
@@ -54,103 +29,79 @@ def available() -> bool:
     return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
 
 
-@lru_cache(maxsize=1)
-def _engine() -> Any:
-    import logging
-
-    from rapidocr import RapidOCR
-
-    logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-    return RapidOCR(params={"Global.log_level": "critical"})
-
-
 def upright(page: Page) -> Image:
-    """The page as it is read: square pixels, turned upright, made level. What `Words.box` and `Cell.box` are pixels of."""
-    return page.image
+    """The page as it is read: square pixels, turned upright, made level. What `Words.box` and `Cell.box` are pixels of. ImportError without the extra."""
+    from PIL.Image import fromarray
+
+    return fromarray(prepared(page).views[0])
 
 
 def read_words(page: Page) -> list[Words]:
-    """The page's lines from top to bottom as it lies; the words of one upside down too (see `upside_down`). ImportError without the extra."""
-    import numpy
-    from PIL.ImageFilter import MedianFilter
-
-    image = page.image
-    extremes = sum(image.histogram()[:8]) + sum(image.histogram()[248:])
-    if extremes > 0.9 * image.width * image.height and not page.digital:
-        image = image.filter(MedianFilter(3))  # two tones: without its specks
-    done = _engine()(numpy.asarray(image.convert("RGB")))
-    if done.boxes is None:
-        return []
-    found, slopes = [], []
-    for box, text, sure in zip(done.boxes, done.txts, done.scores, strict=True):
-        found.append((box, str(text), float(sure)))
-        if box[1][0] - box[0][0] > 150:
-            slopes.append((box[1][1] - box[0][1]) / (box[1][0] - box[0][0]))
-    slope = sorted(slopes)[len(slopes) // 2] if slopes else 0.0
-    words = []
-    for box, text, sure in found:
-        lean = slope * (sum(p[0] for p in box) / 4)
-        words.append(Words(text, (float(min(p[0] for p in box)), float(min(p[1] for p in box) - lean), float(max(p[0] for p in box)), float(max(p[1] for p in box) - lean)), sure))
-    return sorted(words, key=lambda w: (w.box[1], w.box[0]))
+    """The page's lines from top to bottom, whichever way it lay. ImportError without the extra."""
+    sheet = prepared(page)
+    tidy = sheet.views[-1]
+    first = [_said(chances) for chances in lines.read([lines.cut(tidy, corners, NARROW) for corners in sheet.lines])]
+    again = [n for n, corners in enumerate(sheet.lines) if wide(corners) < _SHORT]
+    second = _once_more(sheet, again, sheet.views[0], NARROW)
+    apart = [n for n in again if _text(second[n].text) != _text(first[n].text)]
+    third = _once_more(sheet, apart, _soft(tidy), 1.0) if apart else {}
+    words = [_agreed(_box(corners), [said, *(more[n] for more in (second, third) if n in more)]) for n, (corners, said) in enumerate(zip(sheet.lines, first, strict=True))]
+    return sorted((w for w in words if w.text), key=lambda w: (w.box[1], w.box[0]))
 
 
-def upside_down(words: Sequence[Words], width: int, height: int) -> list[Words]:
-    """The same lines with the page turned: each line was read upright already."""
-    return sorted((Words(w.text, (width - w.box[2], height - w.box[3], width - w.box[0], height - w.box[1]), w.sure) for w in words), key=lambda w: (w.box[1], w.box[0]))
+def _once_more(sheet: Prepared, which: Sequence[int], view: Any, narrow: float) -> dict[int, _Said]:
+    strips = [lines.cut(view, sheet.lines[n], narrow) for n in which]
+    return {n: _said(chances) for n, chances in zip(which, lines.read(strips), strict=True)}
 
 
-def fields(words: Sequence[Words], labels: Iterable[str], known: Mapping[str, Sequence[str]] | None = None) -> dict[str, Cell]:
-    """label → what stands right of it or, in a cell of several lines, nearest to it. `known`: for a label, values that are to be expected."""
-    names = {_plain(label): label for label in labels}
-    heads: list[tuple[Words, str]] = []
-    rest: list[Words] = []
-    values: dict[str, list[Words]] = {}
-    for line in words:
-        head, mark, inline = line.text.replace("：", ":").partition(":")
-        name = _label(head, names) if len(head) <= 12 else None
-        if name is None:
-            rest.append(line)
-            continue
-        heads.append((line, name))
-        if mark and inline.strip():
-            values.setdefault(name, []).append(Words(inline.strip(), line.box, line.sure))
-    for line in rest:
-        tall = line.box[3] - line.box[1]
-        near = [(abs(h.middle - line.middle) * 4 + (line.box[0] - h.box[2]), name) for h, name in heads if h.box[2] <= line.box[0] + tall / 2 and abs(h.middle - line.middle) < 1.3 * tall]
-        if near:
-            values.setdefault(min(near)[1], []).append(line)
-    found = {}
-    for name, lines in values.items():
-        cell = _cell(lines)
-        left, top, right, bottom = zip(*(w.box for w in cell), strict=True)
-        found[name] = Cell(_MOMENT.sub(r"\1 \2", "".join(w.text for w in cell)), min(w.sure for w in cell), (min(left), min(top), max(right), max(bottom)))
-    return found
+def _soft(view: Any) -> Any:
+    """A third preparation, that errs otherwise: broken strokes run together."""
+    import cv2
+
+    return cv2.GaussianBlur(view, (0, 0), 1.2)
 
 
-def _cell(lines: list[Words]) -> list[Words]:
-    """Of what stands right of a label, the cell beside it: what follows on the same line after a wide gap is another cell, perhaps of a label unknown."""
-    kept: list[Words] = []
-    for line in sorted(lines, key=lambda w: w.box[0]):
-        beside = [w for w in kept if abs(w.middle - line.middle) < (line.box[3] - line.box[1]) / 2]
-        if not beside or line.box[0] - max(w.box[2] for w in beside) < 2 * (line.box[3] - line.box[1]):
-            kept.append(line)
-    kept.sort(key=lambda w: w.middle)
-    rows: list[list[Words]] = []
-    for line in kept:
-        if rows and abs(rows[-1][0].middle - line.middle) < (line.box[3] - line.box[1]) / 2:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return [w for row in rows for w in sorted(row, key=lambda w: w.box[0])]
+def _box(corners: lines.Corners) -> Box:
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[\s:：()（）]", "", text)
+@dataclass(slots=True)
+class _Said:
+    """One reading of a line."""
+
+    text: str
+    sure: float
+    others: tuple[str, ...]
 
 
-def _label(text: str, known: dict[str, str]) -> str | None:
-    plain = _plain(text)
-    if plain in known:
-        return known[plain]
-    near = difflib.get_close_matches(plain, [k for k in known if len(k) >= 4 and len(k) == len(plain)], 1, _LIKE)
-    return known[near[0]] if near else None
+def _said(chances: lines.Chances) -> _Said:
+    reading = lines.freely(chances)
+    reading.text = simplified(reading.text)  # to the model 別 and 别 are two; on these forms they are not
+    label, mark, _ = reading.text.replace("：", ":").partition(":")
+    said = len(label) + 1 if mark and len(label) <= 12 and not label[-1:].isdigit() else 0  # 联系电话:020-38271165
+    value = shapes.shaped(reading.text[said:], chances[reading.steps[said - 1] + 1 if said else 0 :])
+    if value is None:
+        return _Said(reading.text, reading.sure, _others(reading))
+    text = reading.text[:said] + value[0]
+    return _Said(text, value[1], (reading.text,) if reading.text != text else ())
+
+
+def _agreed(box: Box, readings: list[_Said]) -> Words:
+    """What two preparations say alike is sure; where they differ a third one decides, and it stays doubtful."""
+    # a space between letters is lost sooner than made up
+    best = max(readings, key=lambda r: (sum(r2.sure for r2 in readings if _text(r2.text) == _text(r.text)), r.text.count(" ") if r.text.isascii() else 0, r.sure))
+    apart = any(_text(r.text) != _text(best.text) for r in readings)
+    others = dict.fromkeys(o for r in readings for o in (r.text, *r.others) if o != best.text)
+    return Words(best.text, box, min(best.sure, _DIFFER) if apart else best.sure, tuple(others)[:_OTHERS])
+
+
+def _text(text: str) -> str:
+    """What counts when two readings are compared: not the spaces."""
+    return "".join(text.split())
+
+
+def _others(reading: lines.Reading) -> tuple[str, ...]:
+    """With one character read otherwise, the likeliest first."""
+    options = [(chance, place, other) for place, each in enumerate(reading.likely) for other, chance in each[1:] if chance > 0.02]
+    return tuple(simplified(reading.text[:place] + other + reading.text[place + 1 :]) for _, place, other in sorted(options, reverse=True)[:_OTHERS])

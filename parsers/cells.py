@@ -1,0 +1,182 @@
+"""A form's fields by where its cells stand on the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from . import shapes
+from .chinese import simplified
+
+SURE = 0.9  # at or above it a cell's value is practically never wrong; what is below is shown to a person beside its picture
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(\d{2}:\d{2})(?!\d)")  # the reader loses the space between day and time
+_COLON = re.compile("[:：]")
+_SPACED = re.compile(r"(\S{2,10}?)[ .．·;；,，]\s*(\S.*)")
+_FRAME = re.compile(r"^[-—_|.·'`一]+(?=[A-Za-z0-9\u4e00-\u9fff]{2})|(?<=[A-Za-z0-9\u4e00-\u9fff])[-—_|·'`]+$")
+_LABEL = 12     # characters of a label at most
+_DOUBT = 0.4    # below it a reading is a guess
+_NEW = 0.97     # at or above it a value that is not expected is something new
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class Words:
+    """One line of print; `box` is left, top, right, bottom in pixels of `upright`'s image, `sure` from 0 to 1, `others` what else it may be, likeliest first."""
+
+    text: str
+    box: Box
+    sure: float
+    others: tuple[str, ...] = ()
+
+    @property
+    def middle(self) -> float:
+        return (self.box[1] + self.box[3]) / 2
+
+
+@dataclass(slots=True)
+class Cell:
+    """What stands in a field: at or above SURE `sure` means that it may be taken; `box` is where, in pixels of `upright`'s image, for a picture of it."""
+
+    text: str
+    sure: float
+    box: Box
+
+
+def fields(words: Sequence[Words], labels: Iterable[str], known: Mapping[str, Sequence[str]] | None = None) -> dict[str, Cell]:
+    """label → what stands right of it or, in a cell of several lines, nearest to it. `known`: for a label, values that are to be expected."""
+    names = {_plain(label): label for label in labels}
+    heads, rest = _heads(words, names)
+    values: dict[str, list[Words]] = {}
+    lines = [line for line, _, inline in heads if inline]
+    for line, name, inline in heads:
+        if inline:
+            cut = len(line.text) - len(inline)
+            values.setdefault(name, []).append(Words(inline, line.box, line.sure, tuple(o[cut:].strip() for o in line.others)))
+    for line in rest:
+        tall = line.box[3] - line.box[1]
+        near = [(abs(h.middle - line.middle) * 4 + (line.box[0] - h.box[2]), name) for h, name, _ in heads if h.box[2] <= line.box[0] + tall / 2 and abs(h.middle - line.middle) < 1.3 * tall]
+        if near and not any(abs(line.middle - other.middle) < tall / 2 and other.box[0] < line.box[0] < other.box[2] for other in lines):
+            values.setdefault(min(near)[1], []).append(line)
+    cells = {name: _valued(_cell(lines), (known or {}).get(name, ())) for name, lines in values.items()}
+    return _together(cells)
+
+
+def _heads(words: Sequence[Words], names: Mapping[str, str]) -> tuple[list[tuple[Words, str, str]], list[Words]]:
+    """The lines that are labels, each with the label and what follows it on the same line; and the other lines."""
+    heads: list[tuple[Words, str, str]] = []
+    rest: list[Words] = []
+    below: set[int] = set()
+    for number, line in enumerate(words):
+        if number in below:
+            continue
+        head, mark, inline = _COLON.sub(":", line.text).partition(":")
+        name = next((found for text in (head, *(_COLON.sub(":", o).partition(":")[0] for o in line.others)) if len(text) <= _LABEL and (found := _label(text, names))), None)
+        if name is None and (spaced := _SPACED.match(line.text)) and (name := _label(spaced[1], names)):
+            mark, inline = ":", spaced[2]  # a colon that was read as a full stop or not at all
+        if name is not None:
+            heads.append((line, name, inline.strip() if mark else ""))
+            continue
+        for other in range(number + 1, min(number + 6, len(words))):  # 故障发生时 over 间
+            if _under(line, words[other]) and (name := _label(line.text + words[other].text, names)):
+                box = (line.box[0], line.box[1], max(line.box[2], words[other].box[2]), words[other].box[3])
+                heads.append((Words(line.text + words[other].text, box, line.sure), name, ""))
+                below.add(other)
+                break
+        else:
+            rest.append(line)
+    return heads, [line for line in rest if not any(words[n] is line for n in below)]
+
+
+def _under(line: Words, other: Words) -> bool:
+    tall = line.box[3] - line.box[1]
+    middle = (other.box[0] + other.box[2]) / 2
+    return 0 < other.box[1] - line.box[1] < 1.6 * tall and line.box[0] <= middle <= line.box[2] and len(other.text) <= len(line.text)
+
+
+def _cell(lines: list[Words]) -> list[Words]:
+    """Of what stands right of a label, the cell beside it: what follows on the same line after a wide gap is another cell, perhaps of a label unknown."""
+    kept: list[Words] = []
+    for line in sorted(lines, key=lambda w: w.box[0]):
+        beside = [w for w in kept if abs(w.middle - line.middle) < (line.box[3] - line.box[1]) / 2]
+        if not beside or line.box[0] - max(w.box[2] for w in beside) < 2 * (line.box[3] - line.box[1]):
+            kept.append(line)
+    kept.sort(key=lambda w: w.middle)
+    rows: list[list[Words]] = []
+    for line in kept:
+        if rows and abs(rows[-1][0].middle - line.middle) < (line.box[3] - line.box[1]) / 2:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [w for row in rows for w in sorted(row, key=lambda w: w.box[0])]
+
+
+def _valued(lines: list[Words], known: Sequence[str]) -> Cell:
+    left, top, right, bottom = zip(*(w.box for w in lines), strict=True)
+    box = (min(left), min(top), max(right), max(bottom))
+    text, sure = _tidy("".join(w.text for w in lines)), min(w.sure for w in lines)
+    others = [_tidy(o) for o in lines[0].others] if len(lines) == 1 else []
+    if known:
+        text, sure = _expected(text, sure, others, known)
+    return Cell(text, sure, box)
+
+
+def _tidy(text: str) -> str:
+    """Without what a cell's frame left at its ends; the reader loses the space between day and time."""
+    return _MOMENT.sub(r"\1 \2", _FRAME.sub("", text.strip()).strip())
+
+
+def _expected(text: str, sure: float, others: Sequence[str], known: Sequence[str]) -> tuple[str, float]:
+    """The value among those known that was read or, where the reading is doubtful, that is nearest to it."""
+    plain = {_plain(k): k for k in known}
+    mine = _plain(text)
+    ranked = sorted((_apart(mine, k), k) for k in plain)
+    apart, nearest = ranked[0]
+    alone = len(ranked) == 1 or ranked[1][0] > apart
+    if apart == 0:
+        # a few values that are unlike each other: to be misread for just this one is rarer than the model says
+        return plain[nearest], max(sure, SURE) if sure > _DOUBT and (len(ranked) == 1 or ranked[1][0] > 1) else sure
+    read = next((_plain(o) for o in others if _plain(o) in plain), None)
+    if read is not None and sure < SURE:
+        return plain[read], min(max(sure, _DOUBT), SURE - 0.01)
+    if alone and apart <= max(1, len(nearest) // 4):
+        # one character off what is expected: a misreading, or something new that looks like it
+        return (plain[nearest] if sure < _NEW or len(nearest) <= 3 else text), min(sure, SURE - 0.01)
+    return text, sure
+
+
+def _together(cells: dict[str, Cell]) -> dict[str, Cell]:
+    """An identifier names a day: where the page's days do not hold it, one of them is misread."""
+    days = shapes.days([c.text for c in cells.values()])
+    for cell in cells.values():
+        if (day := shapes.day_of(cell.text)) and days and day not in days:
+            cell.sure = min(cell.sure, SURE - 0.01)
+    return cells
+
+
+def _apart(one: str, other: str) -> int:
+    """How many characters must be changed, put in or left out to make one of the other (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for n, a in enumerate(one, 1):
+        before, row[0] = row[0], n
+        for m, b in enumerate(other, 1):
+            before, row[m] = row[m], min(row[m] + 1, row[m - 1] + 1, before + (a != b))
+    return row[-1]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s:：()（）]", "", text)
+
+
+def _label(text: str, names: Mapping[str, str]) -> str | None:
+    """The label that this is, a character misread or, of six and more, two."""
+    plain = simplified(_plain(text))
+    if plain in names:
+        return names[plain]
+    if len(plain) < 3:
+        return None
+    near = sorted((_apart(plain, k), k) for k in names if len(k) >= 3 and abs(len(k) - len(plain)) <= 1)
+    if not near or near[0][0] > (1 if len(near[0][1]) < 6 else 2) or (len(near) > 1 and near[1][0] == near[0][0]):
+        return None
+    return names[near[0][1]]

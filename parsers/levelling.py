@@ -1,0 +1,98 @@
+"""A page made ready for reading: specks and streaks taken off, square pixels, level. Needs the extra `ocr` (numpy, OpenCV)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .pages import Page
+
+_STEEPEST = 5.0  # degrees of skew that are looked for: more is no page laid in by hand
+_SEEN = 700      # pixels of the long side at which the skew is measured
+_MOST_DOTS = 2   # pixels of a speck at 204 dots an inch: a full stop has 9 or more
+_RULING = 90     # pixels: longer than any stroke of print below 30 points
+_STREAK = 0.4    # of the page's height: a dark column is dirt on the scanner's glass; the rulings of a form are seldom that long and level
+
+
+def two_tones(page: Page) -> bool:
+    """Whether it came from a fax machine: black and white alone."""
+    image = page.image
+    extremes = sum(image.histogram()[:8]) + sum(image.histogram()[248:])
+    return not page.digital and extremes > 0.9 * image.width * image.height
+
+
+def clean(raw: Any) -> Any:
+    """Black and white as scanned, before pixels are made square: afterwards a speck is a grey spot and cannot be told from print."""
+    import cv2
+    import numpy
+
+    dark = (raw < 128).astype(numpy.uint8)
+    share = dark.mean(axis=0)
+    for x in numpy.flatnonzero(share > _STREAK):
+        left, right = max(0, x - 1), min(dark.shape[1] - 1, x + 1)
+        if min(share[left], share[right]) < share[x] / 3:  # thin: what crosses it stays where both sides are dark
+            dark[:, x] = dark[:, left] & dark[:, right]
+    count, names, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    small = stats[:, cv2.CC_STAT_AREA] <= _MOST_DOTS
+    small[0] = False
+    dark[small[names]] = 0
+    holes, names, stats, _ = cv2.connectedComponentsWithStats(1 - dark, connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] <= 1
+    small[0] = False
+    dark[small[names]] = 1
+    return ((1 - dark) * 255).astype(numpy.uint8)
+
+
+def unruled(level: Any) -> Any:
+    """A level picture without the rulings of its form, which else are read as dashes and bars where they touch a cell's print."""
+    import cv2
+    import numpy
+
+    dark = (level < 160).astype(numpy.uint8)
+    across = cv2.morphologyEx(dark, cv2.MORPH_OPEN, numpy.ones((1, _RULING), numpy.uint8))
+    down = cv2.morphologyEx(dark, cv2.MORPH_OPEN, numpy.ones((_RULING, 1), numpy.uint8))
+    rulings = cv2.bitwise_or(cv2.dilate(across, numpy.ones((3, 1), numpy.uint8)), cv2.dilate(down, numpy.ones((1, 3), numpy.uint8)))
+    return numpy.where(rulings, 255, level).astype(numpy.uint8)
+
+
+def levelled(picture: Any, size: tuple[int, int], degrees: float) -> Any:
+    """The picture with square pixels, turned by so much (clockwise), in one step: each step blurs."""
+    import cv2
+    import numpy
+
+    (width, height), x, y = size, size[0] / picture.shape[1], size[1] / picture.shape[0]
+    turn = numpy.vstack([cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1), [0, 0, 1]])
+    square = numpy.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
+    return cv2.warpAffine(picture, (turn @ square)[:2], size, flags=cv2.INTER_LINEAR, borderValue=255)
+
+
+def evened(grey: Any) -> Any:
+    """A photo without the shadows on it: each spot as a share of the paper's brightness around it."""
+    import cv2
+    import numpy
+
+    paper = cv2.resize(grey, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
+    paper = cv2.resize(cv2.medianBlur(cv2.dilate(paper, numpy.ones((5, 5), numpy.uint8)), 9), grey.shape[::-1])
+    return numpy.clip(grey.astype(numpy.float32) * 245 / numpy.maximum(paper, 40), 0, 255).astype(numpy.uint8)
+
+
+def skew(square: Any) -> float:
+    """Degrees (counter-clockwise) by which the page was laid in askew. Turned back by them its lines are level, and the sums of its rows differ most."""
+    import cv2
+    import numpy
+
+    part = _SEEN / max(square.shape)
+    small = 255 - cv2.resize(square, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
+    small = numpy.clip(small.astype(numpy.float32) - 60, 0, None)
+    height, width = small.shape
+    across = numpy.arange(width) - width / 2
+
+    def sharp(degrees: float) -> float:
+        # a shear is near enough to a turn for so small angles, and its row sums are a weighted histogram
+        rows, columns = numpy.nonzero(small)
+        lands = numpy.round(rows - across[columns] * numpy.tan(numpy.radians(-degrees)) + height * 0.1).astype(numpy.int64)
+        sums = numpy.bincount(numpy.clip(lands, 0, int(height * 1.2)), small[rows, columns], int(height * 1.2) + 1)
+        return float(numpy.square(numpy.diff(sums)).sum())
+
+    best = max(numpy.arange(-_STEEPEST, _STEEPEST + 0.1, 0.5), key=sharp)
+    best = max(numpy.arange(best - 0.4, best + 0.41, 0.1), key=sharp)
+    return float(best)
