@@ -17,6 +17,7 @@ _FRAME = re.compile(r"^[-—_|.·'`一]+(?=[A-Za-z0-9\u4e00-\u9fff]{2})|(?<=[A-Z
 _LABEL = 12     # characters of a label at most
 _DOUBT = 0.4    # below it a reading is a guess
 _NEW = 0.97     # at or above it a value that is not expected is something new
+_LONG, _OPTION = 7, 3  # characters: in a value so long two may be misread; one so short is an option of a list, and hardly new
 
 Box = tuple[float, float, float, float]
 
@@ -140,9 +141,9 @@ def _expected(text: str, sure: float, others: Sequence[str], known: Sequence[str
     read = next((_plain(o) for o in others if _plain(o) in plain), None)
     if read is not None and sure < SURE:
         return plain[read], min(max(sure, _DOUBT), SURE - 0.01)
-    if alone and apart <= max(1, len(nearest) // 4):
-        # one character off what is expected: a misreading, or something new that looks like it
-        return (plain[nearest] if sure < _NEW or len(nearest) <= 3 else text), min(sure, SURE - 0.01)
+    if alone and apart <= (1 if len(nearest) < _LONG else 2) and (sure < _NEW or len(nearest) <= _OPTION):
+        # a character off what is expected: a misreading, or something new that looks like it; a person says
+        return plain[nearest] if sure < SURE or len(nearest) <= _OPTION else text, min(sure, SURE - 0.01)
     return text, sure
 
 
