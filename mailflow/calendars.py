@@ -334,6 +334,20 @@ def _walk_pauses(end: datetime, start: datetime, pauses: Pauses, calendar: WorkC
     return end
 
 
+def used(start: datetime, end: datetime, share: float, calendar: WorkCalendar, works: bool, pauses: Pauses = ()) -> datetime:
+    """When `share` of the time from `start` to `end` is used up, by the working or the natural clock, what it stood left out."""
+    measure = calendar.working_time_between if works else (lambda a, b: b - a)
+    spans = [(a, min(b, end)) for a, b in _merged(pauses, calendar.local(start), calendar) if a < end]
+    left = (measure(start, end) - sum((measure(a, b) for a, b in spans), timedelta(0))) * share
+    moment = start
+    for begin, until in spans:
+        ran = measure(moment, begin)
+        if ran >= left:
+            break
+        moment, left = until, left - ran
+    return calendar.add_working(moment, left) if works else _add(moment, left)
+
+
 def _stood(start: datetime, end: datetime, pauses: Pauses, calendar: WorkCalendar) -> timedelta:
     """Working time in which the clock stood before it reached its (moving) end."""
     stood = timedelta(0)

@@ -119,6 +119,8 @@ def _agree(know: Knowledge, process: Process, case: Case, row: Any, match: Wante
         memo["entries"] = []
     if status == "met":
         memo["late"] = False
+    if stood := case.memo.get("pauses", {}).get(row["name"]):
+        memo["pauses"] = {row["name"]: stood}  # a share of the time is reckoned without them
     merged = {**row, **values, "memo": memo}
     if values:
         values["memo"] = memo
@@ -148,7 +150,7 @@ def next_tick(know: Knowledge, process: Process, row: Any, after: datetime) -> T
     ladder = ladder_of(know, declared)
     late, number = bool(row["memo"].get("late")), int(row["memo"].get("number", 0))
     tz = know.calendar.tz
-    for count, tick in enumerate(deadlines.ticks(ladder, row["start"].astimezone(tz), row["due"].astimezone(tz), know.calendar)):
+    for count, tick in enumerate(deadlines.ticks(ladder, row["start"].astimezone(tz), row["due"].astimezone(tz), know.calendar, deadlines.pauses(row["memo"], row["name"], know.calendar))):
         if count > 2000:
             return None
         if tick.kind == "remind" and not late and tick.at > after:

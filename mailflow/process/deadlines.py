@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from ..calendars import Duration, WorkCalendar, due, explain, parse_duration
+from ..calendars import Duration, Pauses, WorkCalendar, due, explain, parse_duration, used
 from . import dates
 from .model import Deadline, Document, Process
 from .names import Names
@@ -106,8 +107,9 @@ def _one(deadline: Deadline, process: Process, case: Case, names: Names, calenda
             if base is None:
                 return None
             counted_from = base.date() if len(text.strip()) <= 10 else base
-        end = due(counted_from, duration, calendar, _pauses(case, deadline.name, calendar))
-        told = explain(counted_from, duration, end, calendar, _pauses(case, deadline.name, calendar))
+        stood = pauses(case.memo, deadline.name, calendar)
+        end = due(counted_from, duration, calendar, stood)
+        told = explain(counted_from, duration, end, calendar, stood)
     made = Wanted(deadline.name, scope, start, end, told, ladder=deadline.ladder)
     made.stopped_at = _stopped(deadline.until, case, calendar, start)
     if made.stopped_at is None and not case.open and not scope:
@@ -163,10 +165,11 @@ def _duration(text: str) -> Duration | None:
         return None
 
 
-def _pauses(case: Case, name: str, calendar: WorkCalendar) -> list[tuple[datetime, datetime]]:
+def pauses(memo: Mapping[str, Any], name: str, calendar: WorkCalendar) -> list[tuple[datetime, datetime]]:
+    """The spans in which the clock of a case's deadline stood and that are over."""
     return [
         (a, b)
-        for begin, end in case.memo.get("pauses", {}).get(name, [])
+        for begin, end in memo.get("pauses", {}).get(name, [])
         if end and (a := moment(begin, calendar)) and (b := moment(end, calendar))
     ]
 
@@ -209,10 +212,10 @@ class Tick:
     number: int = 1  # which overdue letter it is
 
 
-def ticks(ladder: Sequence[Rung], start: datetime, end: datetime, calendar: WorkCalendar) -> Iterator[Tick]:
+def ticks(ladder: Sequence[Rung], start: datetime, end: datetime, calendar: WorkCalendar, stood: Pauses = ()) -> Iterator[Tick]:
     """All that happens to a deadline, in order of time: reminders (those before the start are skipped, §8-24), the due moment,
     then overdue letters without end unless the ladder bounds them. The due moment is always there, with or without a letter."""
-    before = [Tick(at, "remind", rung) for rung in ladder if rung.kind == "remind" and (at := _before(rung.when, start, end, calendar)) and start < at < end]
+    before = [Tick(at, "remind", rung) for rung in ladder if rung.kind == "remind" and (at := _before(rung.when, start, end, calendar, stood)) and start < at < end]
     yield from sorted(before, key=lambda t: t.at)
     yield Tick(end, "due", next((r for r in ladder if r.kind == "due"), None))
     overdue = next((r for r in ladder if r.kind == "overdue"), None)
@@ -224,17 +227,16 @@ def ticks(ladder: Sequence[Rung], start: datetime, end: datetime, calendar: Work
         at, number = _every(overdue.every or overdue.when, at, calendar), number + 1
 
 
-def _before(when: str, start: datetime, end: datetime, calendar: WorkCalendar) -> datetime | None:
+def _before(when: str, start: datetime, end: datetime, calendar: WorkCalendar, stood: Pauses = ()) -> datetime | None:
     """`已用50%`, `已过3天`, `剩25%`, `提前1个工作日 09:00`, `当日 09:00`, `提前3天 09:00`."""
     if when.startswith("已用"):
-        return start + (end - start) * float(when[2:].rstrip("%")) / 100
+        return used(start, end, float(when[2:].rstrip("%")) / 100, calendar, False, stood)
     if when.startswith("已过") and (passed := _duration(when[2:])):
         return due(start, passed, calendar)
     if when.startswith("剩工作"):
-        share = float(when[3:].rstrip("%")) / 100
-        return calendar.add_working(start, calendar.working_time_between(start, end) * (1 - share))
+        return used(start, end, 1 - float(when[3:].rstrip("%")) / 100, calendar, True, stood)
     if when.startswith("剩"):
-        return end - (end - start) * float(when[1:].rstrip("%")) / 100
+        return used(start, end, 1 - float(when[1:].rstrip("%")) / 100, calendar, False, stood)
     what, _, clock = when.partition(" ")
     hour, minute = (int(x) for x in (clock or "9:00").split(":"))
     day = end.date()
