@@ -8,8 +8,10 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 
 import pytest
+from test_slips_back import House
 
 from mailflow.blank_forms import Blank, as_docx, as_xlsx, every, fields_of, find, handed_in_by, whole_form
 from mailflow.process import forms
@@ -137,3 +139,40 @@ def test_every_document_of_the_rulebook_is_some_process_s() -> None:
     """Whoever asks for the blank is told in which case, and by which words, it is handed in."""
     for name in ("厂家故障处理情况表", "巡检报告", "测试预案", "实施预案", "升级技术方案", "服务例会记录单"):
         assert handed_in_by(library(), name), name
+
+
+class Office(House):
+    """The department of the stories, with nothing done yet."""
+
+    number = ""
+
+    def begin(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+@pytest.mark.parametrize(
+    ("form", "who", "subject", "values"),
+    [
+        (
+            "内部bug反馈表", "张三", "内部bug反馈表-存储网关-张三",
+            {"产品": "存储网关", "版本": "V3.1:补丁 2", "类型": "易用性", "步骤": "1. 登录:admin\n2. 点“升级”，等 5 分钟", "实际结果": "页面提示《升级失败》<code 7> & 无日志", "严重程度": "严重"},
+        ),
+        (
+            "上报厂家的疑难故障情况表", "省研究院", "上报厂家的疑难故障情况表-河源-源城局",
+            {"报告人": "何工", "设备": "OptiX 155/622H", "软件版本": "001.02", "级别": "三级", "网管宕机": "否", "现象": "误码越限:MS-BIP\n未中断业务", "发生时间": "2026-11-02 08:30"},
+        ),
+    ],
+)  # fmt: skip
+def test_by_mail_the_blank_goes_out_comes_back_and_the_case_holds_what_was_written(
+    form: str, who: str, subject: str, values: dict[str, str], kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = Office(tmp_path, lambda: capsys.readouterr().out)
+    house.mail(house.addresses[who], f"表单 {form}", "请发一份")
+    [blank] = [a.get_content() for m in house.letters() for a in m.iter_attachments() if a.get_filename() == f"{form}.{kind}"]
+    written = [values.get(f.name, "") for f in blank_of(form).fields]
+    assert len([w for w in written if w]) == len(values), "each stands on the form"
+    house.mail(house.addresses[who], subject, "见附件", ((f"{form}.{kind}", (fill_docx if kind == "docx" else fill_xlsx)(blank, written)),))
+    [case] = [c for c in house.rows("cases") if not c["parent"]]
+    assert {name: case["fields"].get(name) for name in values} == values, [m.get_body(("plain",)).get_content() for m in house.letters()]
+    assert house.end()["end"] == "recorded" and not str(house.end()["reason"]).startswith("退件")
