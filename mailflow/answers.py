@@ -95,7 +95,7 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
     from .mail_in_hand import End
 
     ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
-    letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else None
+    letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else _asked(intake, mail)
     asking = (intake.know.library.usual("sorting"), intake.know.library.usual("fax"))
     if letter is None or letter["case_id"] or not letter["mail_id"] or letter["letter"] not in asking:
         return None
@@ -150,6 +150,15 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
     says = "没有看懂。第一行请写其中一种:" + ("确认 / 栏目:正确的内容 / " if memory else "") + "归入 单号 / 按 标准标题 / 忽略"
     intake.recorder.tell("says", event.who, event, 说=says, 事项="分拣")
     return End("answered", None, "分拣:没有看懂")
+
+
+def _asked(intake: Intake, mail: Mail) -> Any:
+    """The question whose button was pressed: the new mail's subject says which mail it was about."""
+    found = re.search(r"<q-(\d{1,12})-(\d{1,3})>", mail.message.subject)
+    for letter in sent_letters.about_mail(intake.know.conn, int(found[1]), mail.message.sender) if found else ():
+        if any(action.get("token") == found[0] for action in letter["content"].get("actions", [])):  # type: ignore[index]
+            return letter
+    return None
 
 
 def may_see(intake: Handler, event: Event, row: Any) -> bool:

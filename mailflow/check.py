@@ -31,7 +31,7 @@ ROOM = 2 * 2**30  # bytes free below which the disk is spoken of
 EVERY_LETTER = {"收到时间", "来信人", "标题", "来信地址", "字段", "流程", "事项", "状态", "说", "抄送"}
 OCCASIONS = {
     "receipt": {"请补", "提示们"}, "returned": {"问题们", "空白表"}, "done": {"动作"}, "says": set(), "forbidden": {"动作", "问题们", "可做"},
-    "refused": {"动作", "问题们", "可做"}, "stranger": set(), "sorting": {"摘要"}, "fax": {"表单", "例", "记住"}, "held": {"数", "信们"}, "choose": {"候选们", "候选标题"},
+    "refused": {"动作", "问题们", "可做"}, "stranger": set(), "sorting": {"摘要"}, "fax": {"表单"}, "held": {"数", "信们"}, "choose": {"候选们", "候选标题"},
     "standstill": {"张数", "抄送张数", "没列的", "例"}, "digest": {"汇总", "日期", "正文行"},
     "reminder": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"}, "overdue": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"},
 }  # fmt: skip

@@ -312,25 +312,30 @@ def _ask(intake: Intake, mail: Mail, number: int, form: Form, sender: str, why: 
     from .mail_in_hand import End
 
     cells = [_cell(form, name) for name in (*form.doubts, *(n for n in form.cells if n not in form.doubts and form.cells[n].sure < SURE))]
-    sure = [[name, cell.text] for name, cell in form.cells.items() if name not in {c["label"] for c in cells}]
+    sure = [[name, form.cells[name].text] for name in form.process.fields if name in form.cells and name not in {c["label"] for c in cells}]
     memory = {"form": form.process.name, "start": form.start, "title": form.title, "read": form.read, "sender": sender, "number": number, "parts": form.parts}
     unclear = "、".join(form.doubts)
     reason = ";".join(t for t in (f"请核对:{unclear}" if unclear else "", why) if t)
     said = f"收到传真《{form.title}》(第 {form.page.page} 页)" + (f",来自 {sender}" if sender else "") + "。"
     says = said + (f"{why}。" if why else "") + (f"这几栏要请您核对:{unclear}。" if unclear else "")
-    example = next(iter(form.doubts), "来信人")
+    answers = {"确认": "确认", "更正": "\n".join(f"{name}:" for name in form.doubts)} if form.doubts else {}
+    if not sender:
+        answers["来信人"] = "确认\n来信人:"
     desk = intake.know.with_role("系统管理员")[:3]
     for reader in desk:
-        tell(intake, mail, reader, memory, cells, sure, 说=says, 表单=form.title, 例=example)
+        tell(intake, mail, reader, memory, cells, sure, answers, 说=says, 表单=form.title)
     if sender and not why and sender not in desk:
-        tell(intake, mail, sender, memory, cells, sure, 说=says + "您也可以请我方人员核对,先答复的算。", 表单=form.title, 例=example)
+        tell(intake, mail, sender, memory, cells, sure, answers, 说=says + "已同时请我方人员核对,先答复的算。", 表单=form.title)
     return End("sorting", None, f"传真《{form.title}》{reason}"[:300])
 
 
-def tell(intake: Intake, mail: Mail, reader: str, memory: dict[str, Any], cells: list[dict[str, Any]], facts: list[list[str]], **words: Any) -> None:
-    """A letter that remembers what it asks about."""
+def tell(intake: Intake, mail: Mail, reader: str, memory: dict[str, Any], cells: list[dict[str, Any]], facts: list[list[str]], answers: dict[str, str], **words: Any) -> None:
+    """A letter that remembers what it asks about. `answers`: what may be answered, word → text."""
+    from .mail_in_hand import buttons
+
+    actions = buttons(mail.row["id"], memory["number"], **answers, 忽略="忽略")
     intake.desk.attach_next = [{"kind": "forwarded", "mail": mail.row["id"]}]
-    intake.recorder.tell("fax", reader, intake._event(mail, None), 记住={"fax": memory, "cells": cells, "facts": facts}, **words)
+    intake.recorder.tell("fax", reader, intake._event(mail, None), 记住={"fax": memory, "cells": cells, "facts": facts, "actions": actions}, **words)
 
 
 def _cell(form: Form, name: str) -> dict[str, Any]:
@@ -388,7 +393,8 @@ def settle(intake: Intake, row: Any, memory: dict[str, Any], end: str, case_id: 
     marks.set(conn, f"fax/{row['id']}/{memory['number']}", intake.know.now)
     asked = marks.get(conn, f"fax/{row['id']}")
     left = [n for n in (asked["value"].split() if asked else []) if marks.get(conn, f"fax/{row['id']}/{n}") is None]
-    mails.finish(conn, row["id"], end="sorting" if left else end, case_id=case_id or row["case_id"], reason=reason[:300] if not left else row["reason"])
+    case_id = case_id or row["case_id"]
+    mails.finish(conn, row["id"], end="sorting" if left else "recorded" if case_id else end, case_id=case_id, reason=reason[:300] if not left else row["reason"])
 
 
 def together(intake: Intake, mail: Mail, ends: Sequence[End]) -> End:

@@ -54,6 +54,16 @@ class Mail:
     fax: str = ""  # the number that the page came from
 
 
+def buttons(mail_id: int, number: int, **words: str) -> list[dict[str, Any]]:
+    """What the reader of a question about a mail may answer: word → what its button writes. Such a letter is about no case, so the subject says which mail is meant."""
+    return [{"word": word, "show": text.replace("\n", " "), "body": text, "token": f"<q-{mail_id}-{number}>", "negative": word == "忽略"} for word, text in words.items()]
+
+
+def sorting(mail_id: int) -> dict[str, Any]:
+    """The buttons of a letter that asks where a mail belongs."""
+    return {"actions": buttons(mail_id, 0, 归入="归入 MF-", 按="按 标准标题", 忽略="忽略")}
+
+
 class Handler:
     """What every handler of mails shares: the world of the transaction, and how a mail becomes an event."""
 
@@ -149,7 +159,7 @@ class Handler:
         event = self._event(mail, None)
         summary = "\n".join([*mail.message.reply_text.strip().split("\n")[:8], *mail.broken])[:600]
         for desk in dict.fromkeys([*(also or []), *self.know.acting(self.know.with_role("系统管理员")[:3], event.at.date())]):
-            self.recorder.tell("sorting", desk, event, 说=why, 摘要=summary)
+            self.recorder.tell("sorting", desk, event, 说=why, 摘要=summary, 记住=sorting(mail.row["id"]))
         return End("sorting", None, why)
 
     def _own(self, message: Message) -> bool:

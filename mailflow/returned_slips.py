@@ -64,7 +64,7 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
 
 def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading, lost: list[int]) -> End:
     """A fax, or pages of it, that nobody knows: a person reads it, and says by one reply what it is, whose, and what stands on it."""
-    from .mail_in_hand import End
+    from .mail_in_hand import End, sorting
 
     pages = f"第 {'、'.join(map(str, lost))} 页" if lost else "传真里"
     left = [f"有 {reading.unread} 页没有读字"] if reading.unread else []
@@ -74,7 +74,7 @@ def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading, lost: list[int
     for reader in intake.know.with_role("系统管理员")[:3]:
         if not reading.problems:  # what could not be read is kept, and not passed on
             intake.desk.attach_next = [{"kind": "forwarded", "mail": mail.row["id"]}]
-        intake.recorder.tell("sorting", reader, event, 说=why, 摘要=how)
+        intake.recorder.tell("sorting", reader, event, 说=why, 摘要=how, 记住=sorting(mail.row["id"]))
     return End("sorting", None, why[:300])
 
 
@@ -95,10 +95,11 @@ def _ask(intake: Intake, mail: Mail, number: int, slip: str, page: papers.Print,
         cells = [{"label": "单号", "read": read[0], "why": "请核对" if meant else "没有等这张单据的这个单号", "picture": shown}]
     facts = [[row["number"], row["title"]] for row in waiting[:8]]
     says = f"收到《{plan.name}》(第 {page.page} 页),二维码看不清" + (f",印的单号读作 {read[0]}。" if read else ",单号也没有读出。")
-    says += "请看附件:单号对、也签了字,请回“确认”;单号不对,请回对的单号;没有签字,请回“忽略”并请对方签好重发。在等这张单据的单见下。"
+    says += "请看附件,签了字的才办:单号对就回“确认”,不对就回对的单号;没有签字请回“忽略”,并请对方签好重发。在等这张单据的单见下。"
+    answers = ({"确认": "确认"} if meant else {}) | {"单号": "MF-"}
     memory = {"slip": plan.name, "read": meant, "page": page.page, "number": number}
     for reader in intake.know.with_role("系统管理员")[:3]:
-        faxes.tell(intake, mail, reader, memory, cells, facts, 说=says, 表单=plan.name, 例="单号")
+        faxes.tell(intake, mail, reader, memory, cells, facts, answers, 说=says, 表单=plan.name)
     return End("sorting", None, f"《{plan.name}》的二维码看不清,请核对单号" + (f" {read[0]}" if read else ""))
 
 

@@ -175,6 +175,11 @@ def by_message_id(conn: sa.Connection, ids: Collection[str]) -> list[sa.RowMappi
     return sorted(conn.execute(query).mappings(), key=lambda row: asked.index(row["message_id"]))
 
 
+def about_mail(conn: sa.Connection, mail_id: int, reader: str) -> list[sa.RowMapping]:
+    """Our letters to this reader that a mail caused, newest first."""
+    return list(conn.execute(sa.select(letters).where(letters.c.mail_id == mail_id, letters.c.reader == reader).order_by(letters.c.id.desc())).mappings())
+
+
 def get(conn: sa.Connection, id: int) -> sa.RowMapping | None:
     """One letter, whole, its content too."""
     return conn.execute(sa.select(letters).where(letters.c.id == id)).mappings().first()

@@ -344,3 +344,29 @@ def test_check_says_once_whether_faxes_can_be_read(
     main(["--config", str(house.config), "check"])
     [line] = [line for line in house.out().splitlines() if line.startswith("传真")]
     assert says in line
+
+
+def test_a_button_of_the_question_is_an_answer_to_it(office: Office) -> None:
+    """A mailto link begins a new mail, which refers to nothing: its subject says which question it answers; of two, each its own."""
+    import html
+    import re
+    from urllib.parse import unquote
+
+    def press(letter: EmailMessage, word: str, sender: str = "") -> None:
+        found = re.search(rf'href="mailto:[^?"]+\?subject=([^&"]+)&(?:amp;)?body=([^"]*)"[^>]*>{word}<', letter.get_body(("html",)).get_content())  # type: ignore[union-attr]
+        assert found
+        subject, body = (html.unescape(unquote(part)) for part in found.groups())
+        office.house.mail(sender or letter["To"].addresses[0].addr_spec, subject, body)
+
+    office.fax(page(TITLE, WHOLE, {"故障单号": 0.2}), page(TITLE, WHOLE | {"局点名称": "河源源城局", "故障单号": "HY-1"}, {"故障单号": 0.2}, number=2))
+    second, first = [m for m in office.house.letters() if "请核对传真" in m["Subject"] and "admin@" in m["To"]][::-1]
+    press(second, "确认", office.house.maker)
+    assert not office.faults(), "somebody who was not asked"
+    press(second, "确认")
+    assert [c["fields"]["局站"] for c in office.faults()] == ["河源源城局"]
+    press(first, "忽略")
+    assert len(office.faults()) == 1 and [r["end"] for r in office.house.rows("inbox") if r["from"] == GATEWAY] == ["recorded"], "a case holds it"
+    office.fax(page("", {"不是表": "随便"}))
+    [*_, letter] = [m for m in office.house.letters() if "请分拣" in m["Subject"]]
+    press(letter, "忽略")
+    assert [r["end"] for r in office.house.rows("inbox") if r["from"] == GATEWAY] == ["recorded", "answered"]
