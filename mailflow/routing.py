@@ -93,7 +93,8 @@ class Router:
             process, index = self._by_pattern[id(pattern)]
             title = re.sub(r"<([^<>]+)>", lambda m, p=parts: p.get(m[1], m[0]), pattern.text)  # type: ignore[misc]
             title = re.sub(r"\[[^\[\]]*<[^<>]*>[^\[\]]*\]", "", title).replace("[", "").replace("]", "")
-            found.append(Candidate(Opening(process, index, parts), title))
+            if title not in {c.title for c in found}:  # a process may begin in several ways under one subject
+                found.append(Candidate(Opening(process, index, parts), title))
         return found
 
 
