@@ -370,6 +370,9 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
         if case.state == RETURNED and not case.memo.get("before"):
             case.memo["accepted"] = names.event.at.isoformat()  # until now the form had gaps, and no clock ran (§0.4)
         case.memo.setdefault("path", {})[effects.to] = names.event.at.isoformat()
+        said = case.memo.get("done", {})
+        for key in [k for k in said if k.startswith(f"{effects.to}/")]:
+            del said[key]  # 都要: whoever comes back to a state is asked anew
         case.state, case.entered_at = effects.to, names.event.at
         card = names.process.states[effects.to]
         case.open = not card.final

@@ -93,6 +93,9 @@ TASK = """
         要写明: 工程师
         变为: 在办
         负责人: 工程师
+      重批:
+        谁: 经理
+        变为: 待批
   在办:
     进入:
       发信:
@@ -254,7 +257,10 @@ def test_everybody_asked_must_say_yes_in_any_order() -> None:
     assert half.case.state == "待批" and "还等:王经理" in half.letters[0].says
     again = done(half.case, "同意", an_event("钱总监"))
     assert again.case.state == "待批", "the same person twice is not two persons"
-    assert done(again.case, "同意", an_event("王经理")).case.state == "待派"
+    both = done(again.case, "同意", an_event("王经理"))
+    assert both.case.state == "待派"
+    once_more = done(both.case, "重批", an_event("王经理"))
+    assert done(once_more.case, "同意", an_event("王经理")).case.state == "待批", "what was said before is not said to what is asked now"
 
 
 def test_an_action_by_somebody_else_is_refused_with_who_may() -> None:
