@@ -88,7 +88,7 @@ class Router:
 
     def close(self, subject: Subject, limit: int = 5) -> list[Candidate]:
         """Standard subjects that are close to this one, for the sender to choose from."""
-        found = []
+        found: list[Candidate] = []
         for pattern, parts, _ in near(subject, [pattern for pattern, _, _ in self.starts])[:limit]:
             process, index = self._by_pattern[id(pattern)]
             title = re.sub(r"<([^<>]+)>", lambda m, p=parts: p.get(m[1], m[0]), pattern.text)  # type: ignore[misc]
