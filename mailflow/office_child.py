@@ -9,7 +9,7 @@ import os
 import resource
 import sys
 
-SECONDS, MEMORY_MB, OUTPUT_MB = 10, 768, 32
+SECONDS, MEMORY_MB, OUTPUT_MB = 10, 512, 32
 
 
 def main(command: list[str]) -> int:

@@ -56,7 +56,7 @@ def is_document(attachment: Attachment) -> bool:
 
 def _is_office(data: bytes) -> bool:
     if data.startswith(b"PK\x03\x04"):
-        return any(member in data[-65536:] for member in (b"word/document.xml", b"xl/workbook."))   # the directory stands at the end
+        return any(member in data[-65536:] for member in (b"word/document", b"xl/workbook."))   # the directory stands at the end
     return data.startswith(_OLE) and any(name.encode("utf-16-le") in data for name in ("WordDocument", "Workbook", "EncryptedPackage"))
 
 
@@ -144,8 +144,11 @@ def _from_zip(data: bytes, name: str, limits: Limits, tables: Callable[[bytes], 
         names = set(archive.namelist())
         if any(info.flag_bits & 1 for info in archive.infolist()):
             return Document(problem=f"附件《{name}》加了密码,打不开;请去掉密码后重发")
-        if "word/document.xml" in names:
-            return _docx(_member(archive, "word/document.xml", limits), limits)
+        if main := next((member for member in sorted(names) if re.fullmatch(r"word/document\d?\.xml", member)), ""):  # some programs number it
+            document = _docx(_member(archive, main, limits), limits)
+            if not document.rows and not document.text and any(member.startswith("word/media/") for member in names):
+                return Document(problem=f"附件《{name}》里没有文字,只有图片;请把内容填成文字,或把图片本身作为附件发来", foreign=True)
+            return document
         if any(member.startswith("xl/") for member in names) or "mimetype" in names:
             if "mimetype" in names and b"text" in _member(archive, "mimetype", limits):
                 return Document(problem=f"附件《{name}》是 OpenDocument 文档;请另存为 .docx 后重发", foreign=True)

@@ -96,7 +96,7 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
     if action.when is not None and not action.when.holds(names.many):
         return Refused("condition", names.fill(action.otherwise) or f"现在还不能“{action.name}”")
     before = dict(case.fields)
-    problems = _parameters(process, action, names)
+    problems = _parameters(process, action, names) + _unsigned(process, action, names)
     if not problems and (wrong := [Problem(c.field, names.fill(c.says)) for c in action.checks if c.when.holds(names.many)]):
         return Refused("condition", "请看下面的说明", wrong)
     if problems and action.form and (kept := _keep_given(case, before, problems)):
@@ -258,6 +258,15 @@ def _gone(people: str, world: World) -> list[str]:
     return [n for n in people.split("、") if (roles := world.roles_of(n)) and not any(n in world.with_role(r) for r in roles)]
 
 
+def _unsigned(process: Process, action: Action, names: Names) -> list[Problem]:
+    """Documents that must be signed (签名) and are handed in without a signature."""
+    documents = [process.documents[d] for d in handed_in(names) if d in process.documents] if "来件" in action.effects.received else []
+    return [
+        Problem(d.signed, process.fields[d.signed].missing or f"《{d.name}》须有签名;请签字后重交,写明“{d.signed}:姓名”。期限照走")
+        for d in documents if d.signed and not names.case.fields.get(d.signed)
+    ]  # fmt: skip
+
+
 def _keep_given(case: Case, before: dict[str, str], problems: list[Problem]) -> list[str]:
     """Of a form with gaps, what it did say stays; the names of the new values."""
     for problem in problems:
@@ -361,6 +370,8 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
         for name in [d for d, at in case.documents.items() if at] if document == "全部" else handed_in(names) if document == "来件" else [document]:
             outcome.sent_back.append(name)
             case.documents[name] = ""
+            if (document_ := names.process.documents.get(name)) and document_.signed:
+                case.fields[document_.signed] = ""  # what comes instead is to be signed again
     if effects.received or effects.sent_back:
         names.forget()
     outcome.pause += effects.pause

@@ -110,6 +110,13 @@ class _Builder(EffectReader):
             self.state(p.states[label], self.sub(states, label))
         return p
 
+    def signature(self, table: Table) -> str:
+        """签名 of a document."""
+        name = self.text(table, "签名")
+        if name and name not in self.process_.fields:
+            raise self.wrong(f"“签名: {name}”要写一个字段的名称,那里记签名的人,如“签名: 客户签名”", table.lines["签名"])
+        return name
+
     def checks(self, table: Table) -> list[Check]:
         """校验 of a process or of an action."""
         found = []
@@ -257,7 +264,7 @@ class _Builder(EffectReader):
             length=length,
             due=due,
             when=self.condition(t, "当"),
-            signed=self.yes(t, "签名"),
+            signed=self.signature(t),
             ladder=self.text(t, "提醒"),
             cc=self.roles(t, "抄"),
             late=self.inner(t, "逾期"),

@@ -169,7 +169,7 @@ class Document:
     length: str = ""
     due: str = ""  # 到期: a date field instead of a length
     when: Condition | None = None
-    signed: bool = False
+    signed: str = ""  # 签名: the field that says who signed; without it the document is none, and its clock runs on
     ladder: str = ""
     cc: tuple[str, ...] = ()
     late: Effects | None = None

@@ -121,6 +121,7 @@ def _bomb() -> bytes:
         ("a.docx", _bomb(), "太大"),
         ("a.docx", docx('<w:p/>').replace(b"PK\x05\x06", b"PK\x05\x07"), "损坏"),
         ("a.docx", docx("<w:p>&undefined;</w:p>"), "读不出来"),
+        ("a.docx", docx("<w:p/>", **{"word/media/image1.png": "x"}), "只有图片"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_chinese(name: str, data: bytes, words: str) -> None:
@@ -128,6 +129,13 @@ def test_what_cannot_be_read_is_said_in_chinese(name: str, data: bytes, words: s
     document = read_rows(attachment(name, data))
     assert name in document.problem and words in document.problem
     assert document.rows == []
+
+
+def test_the_main_part_may_have_a_number() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(docx(f"<w:tbl>{row(t('项目'), t('甲'))}</w:tbl>"))) as old, zipfile.ZipFile(out, "w") as new:
+        new.writestr("word/document2.xml", old.read("word/document.xml"))
+    assert read_rows(attachment("a.docx", out.getvalue())).rows == [["项目", "甲"]]
 
 
 def test_entities_in_word_are_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from small_world import MONDAY, Town, a_process, an_event
+from small_world import BODY, HEAD, MONDAY, Town, a_process, an_event
 
 from mailflow.process import decide
 from mailflow.process.forms import broken
@@ -356,3 +356,43 @@ def test_a_check_asks_for_projects_contracts_and_colleagues(check: str, good: st
     said = {value: list(broken(Field("写的", Kind("文本"), checks=(check,)), value, names)) for value in (good, wrong)}
     assert said[good] == []
     assert wrong in said[wrong][0]
+
+
+SIGNED = a_process(
+    HEAD
+    + """  签字人:
+    标签: [签名]
+文件:
+  回执单:
+    由: 经理
+    签名: 签字人
+"""
+    + BODY.replace("    可以:\n", """    可以:
+      交:
+        谁: 经理
+        可写明: [签字人, 原因]
+        收文件: 来件
+      退:
+        谁: 经理
+        退文件: 来件
+""")
+)
+
+
+def test_a_document_that_must_be_signed_is_none_without_a_signature() -> None:
+    """签名: the words that name the document sign nothing; a signature does; what is sent back must be signed again."""
+    case = Case(process="leave", version="", state="待批", opened_at=MONDAY, entered_at=MONDAY, opened_by="张三")
+
+    def doing(action: str, **more: object) -> Outcome | Refused:
+        return decide.act(SIGNED, case, SIGNED.actions_in(case.state)[action], an_event("王经理", files=("回执单.pdf",), **more), Town())
+
+    for argument in ("", "回执单", "回执单 请查收"):
+        unsigned = doing("交", argument=argument)
+        assert isinstance(unsigned, Refused) and [p.field for p in unsigned.problems] == ["签字人"] and "《回执单》须有签名" in unsigned.problems[0].why
+    for signed in (doing("交", argument="回执单 签名:何工"), doing("交", argument="回执单", raw={"签字人": "何工"})):
+        assert isinstance(signed, Outcome) and signed.received == ["回执单"] and signed.case.fields == {"签字人": "何工"}
+        case = signed.case
+    back = doing("退", argument="回执单")
+    assert isinstance(back, Outcome) and back.sent_back == ["回执单"]
+    case = back.case
+    assert isinstance(doing("交", argument="回执单"), Refused)
