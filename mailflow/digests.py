@@ -45,6 +45,7 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
     event = Event(at.astimezone(know.calendar.tz))
     opened = _open_cases(recorder, event)
     tables = {section.title for section in plan.sections if section.source == "台账"}  # to be kept and worked with: a workbook however few the rows
+    headed = {section.title for section in plan.sections if section.source in ("台账", "台账计数", "新单")}  # figures and names alone say nothing
     readers = know.acting([n for role in plan.roles for n in know.with_role(role.removeprefix("岗位 "))], event.at.date())
     written = 0
     for reader in readers:
@@ -58,6 +59,8 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
         lines = [plan.opening] if plan.opening else []
         for title, rows in parts:
             lines.append(f"◆ {title}({len(rows) - 1})")
+            if title in headed:
+                lines.append("  〔" + "  ".join(map(str, rows[0])) + "〕")
             lines += ["  " + "  ".join(str(c).replace("\n", "；")[: 60 if len(row) > 1 else 240] for c in row if str(c)) for row in rows[1 : MOST_LINES + 1]]
             if len(rows) - 1 > MOST_LINES:
                 lines.append(f"  …其余 {len(rows) - 1 - MOST_LINES} 行见附件")

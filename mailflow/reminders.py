@@ -39,6 +39,9 @@ def _ring(recorder: Recorder, row: Any, now: datetime) -> None:
         return
     case = know.load(found)
     at = min(tick.at, now).astimezone(know.calendar.tz)
+    if declared.when is not None and not declared.when.holds(Names(process, case, Event(at), know).many):  # master data changed since
+        cases.change_deadline(know.conn, row["id"], {"status": "cancelled", "stopped_at": at, "next_at": None})
+        return
     memo = dict(row["memo"])
     if tick.kind == "due":
         memo |= {"late": True, "number": 0}
