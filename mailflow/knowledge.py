@@ -215,7 +215,7 @@ class Knowledge(PlainLookups):
         if args["what"] == "最近" or matching:
             rows = [r for r in cases.entries(self.conn, register.name, **by, statuses=registers.COUNTED) if all(str(r["data"].get(k, "")) == v for k, v in matching.items())]
             if args["what"] == "最近":
-                return str(rows[-1]["data"].get(args["column"], "")) if rows else ""
+                return str(max(rows, key=lambda r: (r["at"], r["id"]))["data"].get(args["column"], "")) if rows else ""
             count, total = len(rows), sum(r["points"] for r in rows)
         elif by.keys() == {"who"} and args["what"] == "次数":
             return str(self.counted(register, by["who"], case.opened_at))

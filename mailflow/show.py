@@ -94,7 +94,7 @@ def register_rows(know: Knowledge, register: Register, keep: Callable[[Any, list
     scored = ["代码", "分值"] if register.codes_table else []
     back = {status: word for word, status in registers.STATUSES.items()}
     rows: list[list[Any]] = [[*scored, *register.columns, "状态", "单号"]]
-    for row in cases.entries(know.conn, register.name, statuses=registers.COUNTED):
+    for row in sorted(cases.entries(know.conn, register.name, statuses=registers.COUNTED), key=lambda r: (r["at"], r["id"])):
         data = {"代码": row["code"], "分值": _figure(row["points"]), **row["data"], register.project_column: row["project"], register.who_column: row["who"]}
         line = [data.get(c, "") for c in (*scored, *register.columns)] + [back.get(row["status"], row["status"]), numbers.get(row["case_id"], "")]
         if keep(row, [str(c) for c in line]):

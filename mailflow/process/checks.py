@@ -25,7 +25,7 @@ def unknown_check(text: str, process: Process, names: set[str]) -> str:
     if re.fullmatch(r"(提到|不提) ?(\S+)", text):
         return ""
     if m := re.fullmatch(r"(不同于|不早于|不晚于|早于|晚于|属于) ?(.+)", text):
-        return "" if m[2] in names else f"“{m[2]}”不是字段"
+        return "" if m[2] in names or m[1] == "属于" and m[2].startswith("岗位 ") else f"“{m[2]}”不是字段"
     return f"没有这种要求;可以写:大于 N、不小于 N、小于 N、不少于 N 字、不多于 N 字、不同于 某字段、不早于 某字段、不晚于 某字段、早于 某字段、晚于 某字段、属于 某角色、提到 某词、不提 某词、{'、'.join(NAMED)}"
 
 
@@ -62,7 +62,7 @@ def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[R
     if m := re.fullmatch(r"属于 ?(.+)", check):
         group = look(m[1])
         others = [word for word in value.split("、") if word not in group.split("、")]
-        return f"“{'、'.join(others)}”不在{m[1]}之列;可以是:{group}" if others else ""
+        return f"“{'、'.join(others)}”不在{m[1].removeprefix('岗位 ')}之列;可以是:{group}" if others else ""
     if m := re.fullmatch(r"(不同于|不早于|不晚于|早于|晚于) ?(.+)", check):
         other = look(m[2])
         if not other:

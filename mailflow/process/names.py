@@ -28,7 +28,7 @@ class Names:
             return self._fetched[name]
         if name in self.process.fields:
             return ""
-        if name in self.process.roles:
+        if name in self.process.roles or name.startswith("岗位 "):
             return "、".join(self.holders(name))  # told and recorded is whose it is; who acts for them is no fact of the case
         match name:
             case "今天" | "收信日":
