@@ -357,7 +357,8 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
             target = names.value(child.process) if child.process.startswith("<") else child.process
             outcome.children.append(ChildPlan(target, {**values, "项目": values.get("项目") or case.project}))
     for nudge in effects.nudges:
-        outcome.nudges.append(NudgePlan(nudge.process, nudge.action, {s: names.look(s) for s in nudge.same}, {k: names.value(t) for k, t in nudge.values.items()}))
+        same = {there: names.look(here or there) for there, _, here in (s.partition("=") for s in nudge.same)}
+        outcome.nudges.append(NudgePlan(nudge.process, nudge.action, same, {k: names.value(t) for k, t in nudge.values.items()}))
     for column, text in effects.project.items():
         outcome.project[column] = names.value(text)
     for which, into in ((effects.received, outcome.received), (effects.accepted, outcome.accepted)):

@@ -79,7 +79,7 @@ class Nudge:
 
     process: str  # a process name, or 父单, 子单, 本单
     action: str
-    same: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()  # 同: fields, or `field of the other=name here`
     values: dict[str, str] = field(default_factory=dict)  # 带: fields of the other case that the action asks for
     line: int = 0
 
