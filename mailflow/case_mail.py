@@ -9,7 +9,7 @@ from typing import Any
 from store import cases, mails, marks
 from store import letters as sent_letters
 
-from . import trust
+from . import lapsing, trust
 from .blank_forms import as_lines
 from .mail_in_hand import End, Handler, Mail
 from .process import commands, decide, forms
@@ -64,6 +64,9 @@ class CaseMail(Handler):
         process = self.know.process_of(row["process"], row["version"])
         if process is None:
             return End("sorting", row["id"], f"流程 {row['process']} 已不在")
+        if (over := lapsing.lapses_at(self.know, row)) and over < mail.row["received_at"]:
+            lapsing.lapse(self.recorder, row, over)
+            row = cases.get(self.know.conn, row["id"])
         case = self.know.load(row)
         mendable = case.state == decide.RETURNED or (case.open and process.states.get(case.state) is not None and process.states[case.state].mend)
         event = self._event(mail, process, form=mendable or any(a.form for a in process.actions_in(case.state).values()))
@@ -73,6 +76,8 @@ class CaseMail(Handler):
             return self._mend(mail, process, case, event)
         if asked := self._question(mail, row):
             return asked
+        if opener and event.raw and not case.open and not case.memo.get("path"):
+            return self._refused(mail, process, case, event, "更正", Refused("state", "这张单没有及时更正,已经作废;仍要办理,请另发一封新信(不要回复本信)"))
         if command is not None:
             event.argument, event.rest = command.argument, command.rest
             return self._command(mail, process, case, command, event)

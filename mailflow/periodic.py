@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from store import StoreError, marks, savepoint
 
-from . import digests
+from . import digests, lapsing
 from .calendars import due, next_occurrence, parse_date, parse_duration
 from .knowledge import Knowledge
 from .process.digest_plans import DigestPlan
@@ -33,6 +33,7 @@ def run(office: Office, now: datetime, done: Done) -> None:
                 _guarded(f"{process.title}({start.rows})", done, _rows, office, now, done, process, index, start.rows)
             if start.timed:
                 _guarded(f"{process.title}({start.timed})", done, _begin, office, now, done, process, index)
+    _guarded("退回未更正的单", done, _lapse, office, now, done)
     for plan in office.library.digests.values():
         _guarded(f"{plan.name}({plan.when})", done, _digest, office, now, done, plan)
 
@@ -45,6 +46,13 @@ def _guarded(what: str, done: Done, duty: Callable[..., None], *args: Any) -> No
     except Exception as why:
         log.debug("duty %s failed", what, exc_info=True)
         done.problems.append(f"定时的“{what}”没有办成,下一趟再试:{type(why).__name__}: {why}")
+
+
+def _lapse(office: Office, now: datetime, done: Done) -> None:
+    with office.store.begin() as conn:
+        know = office.knowledge(conn, now)
+        with savepoint(conn):
+            done.rung += lapsing.run(know, Recorder(know, office.desk(know)), now)
 
 
 def _digest(office: Office, now: datetime, done: Done, plan: DigestPlan) -> None:

@@ -132,7 +132,7 @@ def _start(start: str, case: Case, calendar: WorkCalendar, scope: str) -> dateti
     if not start and scope:
         return case.entered_at.astimezone(calendar.tz)
     if not start or start == "收到":
-        if case.state == RETURNED and not case.memo.get("before"):
+        if case.state == RETURNED and not case.memo.get("path"):
             return None  # a form that went back starts no clock; mended, it counts from the mending (§0.4)
         return moment(case.memo.get("accepted", ""), calendar) or case.opened_at.astimezone(calendar.tz)
     if start in case.memo.get("path", {}):

@@ -80,9 +80,9 @@ def _returned(outcome: Outcome, event: Event) -> None:
     case = outcome.case
     if case.state != RETURNED:
         outcome.steps.append(Step("退件", case.state, RETURNED, "；".join(f"{p.field}:{p.why}" for p in outcome.problems)))
-        case.memo.setdefault("before", case.state)
         case.state, case.entered_at = RETURNED, event.at
     else:
+        case.entered_at = event.at
         outcome.steps.append(Step("再退件", RETURNED, RETURNED, "；".join(f"{p.field}:{p.why}" for p in outcome.problems)))
     case.open = True
 
@@ -379,7 +379,7 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
     outcome.resume += effects.resume
     outcome.restart += effects.restart
     if effects.to:
-        if case.state == RETURNED and not case.memo.get("before"):
+        if case.state == RETURNED and not case.memo.get("path"):
             case.memo["accepted"] = names.event.at.isoformat()  # until now the form had gaps, and no clock ran (§0.4)
         case.memo.setdefault("path", {})[effects.to] = names.event.at.isoformat()
         said = case.memo.get("done", {})
