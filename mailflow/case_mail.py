@@ -70,7 +70,10 @@ class CaseMail(Handler):
         case = self.know.load(row)
         mendable = case.state == decide.RETURNED or (case.open and process.states.get(case.state) is not None and process.states[case.state].mend)
         event = self._event(mail, process, form=mendable or any(a.form for a in process.actions_in(case.state).values()))
-        command = commands.recognise(mail.message.reply_text, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people), commands.timed(process))
+        words = mail.message.reply_text
+        if not words.strip() and mail.subject.number_first and not mail.subject.prefixes:
+            words = mail.subject.text  # a new mail `[MF-…] 关闭` with nothing in it
+        command = commands.recognise(words, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people), commands.timed(process))
         opener = event.who != "" and event.who == case.opened_by  # a stranger is not the service, which opens children
         if mendable and opener and (event.raw or mail.rows) and (command is None or command.name not in process.actions_in(case.state)):
             return self._mend(mail, process, case, event)
