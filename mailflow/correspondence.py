@@ -61,7 +61,7 @@ class Desk:
             if action.when is not None and not action.when.holds(names.many):
                 continue
             words = _as_words(process, action, self.know.library.negative_words())
-            note = names.fill(words["note"].replace("<单号>", f"[{case.number}]")).replace("<人员>", reader)
+            note = names.fill(words["note"].replace("<单号>", f"[{case.number}]").replace("<人员>", reader))
             shown.append(words | {"note": note})
         return shown
 

@@ -139,6 +139,8 @@ class Intake(CaseMail):
                 case = self.know.load(row)
                 if process is None or not mail.sender:
                     break
+                if action is None and self.router.opening(mail.subject):
+                    break  # the same subject begins one: a new mail of it is a new case (§8-17)
                 if action is None:
                     refusal = Refused("state", f"现在的状态“{case.state}”不能“{doing.action}”" if case.open else "这件事已经结束")
                     return self._refused(mail, process, case, event, doing.action, refusal)

@@ -35,6 +35,7 @@ FORMS = """项目 是否立项 / 项目 <列>
 收件 缺 岗位 <岗位> / 收件 未到 岗位 <岗位> / 收件人 岗位 <岗位> / 收件 外部
 历史 <动作> 次数 [含本次]
 缺项 <名>[、<名>] [除 <名>]         # 其中还没有值的;除去另一个名里已写着的
+岗位 <岗位>                     # 这个岗位的人;只用来比较的人写在这里,写成角色就成了当事人,能看到单子
 在职 <角色或字段>                 # 这些人里现在还在的
 名单 <名> [除 <名>]               # 写的是哪些人:姓名、单位、岗位、全体员工;除去另一个名里的人
 客户项目 状态 <状态>[、<状态>] [全部]     # 来信的客户的项目;不止一个时看来信里提到哪个;全部:都列出来
@@ -131,6 +132,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("缺项", names=m[1], but=m[2])
     if m := re.fullmatch(r"名单 (\S+?)(?: 除 (\S+))?", text):
         return made("名单", "人员", name=m[1], but=m[2])
+    if m := re.fullmatch(r"岗位 (\S+)", text):
+        return made("岗位", "人员", role=m[1])
     if m := re.fullmatch(r"在职 (\S+)", text):
         return made("在职", "人员", name=m[1])
     if m := re.fullmatch(r"客户项目 状态 (\S+?)( 全部)?", text):

@@ -78,7 +78,8 @@ class Names:
         if name in self.process.roles and not (name in self.case.fields or name in self.process.lookups or name in self.process.fields):
             return self.people(name)  # who acts for the manager counts as the manager
         value = self.look(name)
-        kind = self.process.fields[name].kind.name if name in self.process.fields else ""
+        declared = self.process.fields.get(name) or self.process.lookups.get(name)
+        kind = declared.kind.name if declared else ""
         if kind in ("多选", "人员") or name in self.process.roles or name in ("收件人", "抄送人", "来信人", "负责人"):
             return value.split("、")
         return value
