@@ -13,7 +13,8 @@ SURE = 0.9  # at or above it a cell's value is practically never wrong; what is 
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(\d{2}:\d{2})(?!\d)")  # the reader loses the space between day and time
 _COLON = re.compile("[:：]")
 _SPACED = re.compile(r"(\S{2,10}?)[ .．·;；,，]\s*(\S.*)")
-_FRAME = re.compile(r"^[-—_|.·'`一]+(?=[A-Za-z0-9\u4e00-\u9fff]{2})|(?<=[A-Za-z0-9\u4e00-\u9fff])[-—_|·'`]+$")
+_FRAME = re.compile(r"^[-—_|.·'`一「」丨]+(?=[A-Za-z0-9\u4e00-\u9fff]{2})|(?<=[A-Za-z0-9\u4e00-\u9fff])[-—_|·'`「」丨]+$|(?<=[A-Za-z0-9])[.]+$")
+_REMAINDER = frozenset("|丨「」[]!Iil一-—_.·'`")  # of a frame, where something else stands in the cell
 _LABEL = 12     # characters of a label at most
 _DOUBT = 0.4    # below it a reading is a guess
 _NEW = 0.97     # at or above it a value that is not expected is something new
@@ -61,7 +62,7 @@ def fields(words: Sequence[Words], labels: Iterable[str], known: Mapping[str, Se
         if near and not any(abs(line.middle - other.middle) < tall / 2 and other.box[0] < line.box[0] < other.box[2] for other in lines):
             values.setdefault(min(near)[1], []).append(line)
     cells = {name: _valued(_cell(lines), (known or {}).get(name, ())) for name, lines in values.items()}
-    return _together(cells)
+    return _together(cells, known or {})
 
 
 def _heads(words: Sequence[Words], names: Mapping[str, str]) -> tuple[list[tuple[Words, str, str]], list[Words]]:
@@ -99,6 +100,7 @@ def _under(line: Words, other: Words) -> bool:
 def _cell(lines: list[Words]) -> list[Words]:
     """Of what stands right of a label, the cell beside it: what follows on the same line after a wide gap is another cell, perhaps of a label unknown."""
     kept: list[Words] = []
+    lines = [w for w in lines if len(w.text) > 1 or w.text not in _REMAINDER] or lines
     for line in sorted(lines, key=lambda w: w.box[0]):
         beside = [w for w in kept if abs(w.middle - line.middle) < (line.box[3] - line.box[1]) / 2]
         if not beside or line.box[0] - max(w.box[2] for w in beside) < 2 * (line.box[3] - line.box[1]):
@@ -116,6 +118,8 @@ def _cell(lines: list[Words]) -> list[Words]:
 def _valued(lines: list[Words], known: Sequence[str]) -> Cell:
     left, top, right, bottom = zip(*(w.box for w in lines), strict=True)
     box = (min(left), min(top), max(right), max(bottom))
+    if len(lines) > 1 and (whole := [w for w in lines if shapes.shape_of(_tidy(w.text))]):
+        lines = whole[:1]  # what stands beside it is a remainder of the frame
     text, sure = _tidy("".join(w.text for w in lines)), min(w.sure for w in lines)
     others = [_tidy(o) for o in lines[0].others] if len(lines) == 1 else []
     if known:
@@ -147,11 +151,13 @@ def _expected(text: str, sure: float, others: Sequence[str], known: Sequence[str
     return text, sure
 
 
-def _together(cells: dict[str, Cell]) -> dict[str, Cell]:
-    """An identifier names a day: where the page's days do not hold it, one of them is misread."""
+def _together(cells: dict[str, Cell], known: Mapping[str, Sequence[str]]) -> dict[str, Cell]:
+    """An identifier names a day: where the page's days do not hold it, one of them is misread. Nor is one sure with letters that are mostly misreadings."""
     days = shapes.days([c.text for c in cells.values()])
-    for cell in cells.values():
-        if (day := shapes.day_of(cell.text)) and days and day not in days:
+    for name, cell in cells.items():
+        if cell.text in known.get(name, ()):
+            continue
+        if (day := shapes.day_of(cell.text)) and days and day not in days or not shapes.legible(cell.text):
             cell.sure = min(cell.sure, SURE - 0.01)
     return cells
 

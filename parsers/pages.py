@@ -160,7 +160,7 @@ def _square(grey: Image, dots: Any) -> Page:
     width, height = grey.size
     if max(width, height) > _LONGEST:
         part = _LONGEST / max(width, height)
-        grey = grey.resize((round(width * part), round(height * part)), PIL.Image.Resampling.BOX)
+        grey = grey.resize((max(1, round(width * part)), max(1, round(height * part))), PIL.Image.Resampling.BOX)
         width, height = grey.size
     try:
         ratio = float(dots[0]) / float(dots[1])

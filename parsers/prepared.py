@@ -11,6 +11,7 @@ from .pages import Page
 NARROW = 0.85     # strips are read so much narrower: the models read no worse, in so much less time
 _TRIED = 5        # lines that are read both ways to tell which way is up
 _TRIED_WIDE = (120, 420)  # pixels: of a few characters, so that it costs little
+_SLIVER = 24      # pixels: less holds no line of print
 _EDGE = 0.04      # of the height: there a machine prints its own line, upright on a page that lies upside down
 
 
@@ -33,11 +34,14 @@ def _prepare(page: Page) -> Prepared:
     import numpy
 
     raw = numpy.asarray(page.raw)
+    if min(page.image.size) < _SLIVER:
+        return Prepared([numpy.asarray(page.image)], [])
     tidy = levelling.clean(raw) if levelling.two_tones(page) else raw if page.digital else levelling.evened(raw)
     views = [raw] if tidy is raw else [raw, tidy]
     size = page.image.size
     degrees = 0.0 if page.digital else levelling.skew(levelling.levelled(tidy, size, 0.0))
     views = [levelling.levelled(view, size, degrees) for view in views]
+    views[1:] = [levelling.unruled(view) for view in views[1:]]
     found = lines.find(views[-1])
     if _sideways(found):  # a photo or a scan of a sheet that lay across: print runs up or down
         views = [numpy.ascontiguousarray(numpy.rot90(view)) for view in views]

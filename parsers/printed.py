@@ -85,9 +85,12 @@ def _said(chances: lines.Chances) -> _Said:
     reading.text = simplified(reading.text)  # to the model 別 and 别 are two; on these forms they are not
     label, mark, _ = reading.text.replace("：", ":").partition(":")
     said = len(label) + 1 if mark and len(label) <= 12 and not label[-1:].isdigit() else 0  # 联系电话:020-38271165
-    value = shapes.shaped(reading.text[said:], chances[reading.steps[said - 1] + 1 if said else 0 :])
+    value = shapes.shaped(reading.text[said:], reading.sure, chances[reading.steps[said - 1] + 1 if said else 0 :])
     if value is None:
-        return _Said(reading.text, reading.sure, _others(reading))
+        sure = reading.sure
+        if shapes.shape_of(reading.text[said:]):  # its space is part of the shape, and need not be seen
+            sure = min(each[0][1] for each in reading.likely if each[0][0] != " ")
+        return _Said(reading.text, sure, _others(reading))
     text = reading.text[:said] + value[0]
     return _Said(text, value[1], (reading.text,) if reading.text != text else ())
 

@@ -14,13 +14,14 @@ _SHAPES = (
     "AA-99999999-9999",                                    # an identifier of a carrier: place, day, number
     "MF-AAA-9999-9999", "MF-AAAA-9999-9999", "MF-AAAAA-9999-9999", "MF-AAAAAA-9999-9999",  # ours
     "9999-99-99 99:99", "9999-99-99",
-    "999-99999999", "9999-9999999", "9999-99999999", "19999999999", "400-999-9999",
+    "099-99999999", "0999-9999999", "0999-99999999", "19999999999", "400-999-9999",
 )  # fmt: skip
 _ALIKE = {
     "0": "OoQ", "1": "lI|", "2": "Z", "5": "S", "8": "B", "I": "l|1", "O": "0", "S": "5", "B": "8", "Z": "2",
     "-": "–—一ー_", ":": "：;", "M": "Ⅿ",
 }  # fmt: skip
 _MEMBERS = {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "9": "0123456789"}
+_PLAIN = 0.5   # a reading that has a shape by itself, and no character less sure, is taken as it is
 _NEAR = 0.75   # so much of a line must already have the shape
 _DAY = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)")
 _DAMAGED = 0.5  # a day or time that the calendar does not have is misread, whatever the model says
@@ -38,23 +39,24 @@ def _pattern(shape: str) -> str:
 
 def possible(text: str) -> bool:
     """Whether the calendar and the clock have what it says."""
-    if (day := _DAY.search(text)) and not (1 <= int(day[2]) <= 12 and 1 <= int(day[3]) <= 31):
+    dated = shape_of(text)[:2] in ("AA", "99")
+    if dated and (day := _DAY.search(text)) and not (1 <= int(day[2]) <= 12 and 1 <= int(day[3]) <= 31):
         return False
     clock = re.search(r"(\d\d):(\d\d)$", text)
     return not clock or (int(clock[1]) < 24 and int(clock[2]) < 60)
 
 
-def shaped(text: str, chances: Chances) -> tuple[str, float] | None:
-    """(value, how sure) where the line nearly has a shape; None where it is something else, or has one already.
+def shaped(text: str, sure: float, chances: Chances) -> tuple[str, float] | None:
+    """(value, how sure) where the line nearly has a shape; None where it is something else, or plainly has one already.
 
     `text` is what it says at first sight, `chances` what it may say.
     """
-    if shape_of(text) and possible(text):
+    if shape_of(text) and possible(text) and sure > _PLAIN:
         return None
     if sum(c.isdigit() for c in text) < 6:
         return None
     form = re.sub("[A-Za-z]", "A", re.sub(r"\d", "9", text))
-    near = [s for s in _SHAPES if abs(len(s) - len(form)) <= 3 and difflib.SequenceMatcher(None, s.replace("MF", "AA").replace("1999", "9999").replace("400", "999"), form, autojunk=False).ratio() >= _NEAR]
+    near = [s for s in _SHAPES if abs(len(s) - len(form)) <= 3 and difflib.SequenceMatcher(None, s.replace("MF", "AA").replace("199", "999").replace("099", "999").replace("400", "999"), form, autojunk=False).ratio() >= _NEAR]
     found = [best for shape in near if (best := _kept(shape, chances)) is not None]
     if not found:
         return None
@@ -132,6 +134,11 @@ def _kept(shape: str, chances: Chances) -> tuple[str, float, float] | None:
             place, member = place - 1, int(best[step, place])
     text = iter(value)
     return "".join(c if c == " " else next(text) for c in shape), min(1.0, *sure), total / steps
+
+
+def legible(identifier: str) -> bool:
+    """Whether none of its letters is one that is left over of others: H without its bar is I or II, a zero is O."""
+    return not shape_of(identifier).startswith("AA") or not set(identifier[:2]) & set("IOQ")
 
 
 def days(values: Sequence[str]) -> set[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from parsers import shapes
 from parsers.pages import pages
-from parsers.printed import Words, fields, read_words, upright
+from parsers.printed import SURE, Words, fields, read_words, upright
 
 LABELS = ("设备型号", "联系人", "故障现象", "已采取措施", "级别")
 
@@ -36,6 +39,96 @@ def test_a_day_and_its_time_are_two_words() -> None:
 
 def test_a_label_without_a_value_has_none() -> None:
     assert fields([line("设备型号", 230, 300), line("写在下面很远", 450, 600)], LABELS) == {}
+
+
+def one(text: str, sure: float = 0.99, label: str = "联系人", known: tuple[str, ...] = (), others: tuple[str, ...] = ()) -> tuple[str, bool]:
+    """What a cell beside its label is taken for, and whether for sure."""
+    words = [line(label, 200, 300), Words(text, (450, 298, 450 + 40 * len(text), 343), sure, others)]
+    cell = fields(words, [label], {label: known} if known else None)[label]
+    return cell.text, cell.sure >= SURE
+
+
+def test_a_label_is_known_with_a_character_misread_traditional_or_on_two_lines() -> None:
+    two = [line("故障现", 200, 300), line("B口反复震荡", 450, 320), line("象", 240, 345)]
+    assert fields(two, ["故障现象"])["故障现象"].text == "B口反复震荡"
+    for read in ("联乐人", "聯系人", "联系人：", "联系 人"):
+        assert fields([line(read, 200, 300), line("赵敏", 450, 300)], ["联系人", "级别"])["联系人"].text == "赵敏", read
+    doubtful = Words("联乐亼", (200, 300, 320, 345), 0.6, ("联系人",))
+    assert fields([doubtful, line("赵敏", 450, 300)], ["联系人"])["联系人"].text == "赵敏", "what else the line may say counts"
+    assert fields([line("联系人.赵敏", 200, 300)], ["联系人"])["联系人"].text == "赵敏", "a colon read as a full stop"
+    assert fields([line("陪同人", 200, 300), line("赵敏", 450, 300)], ["联系人", "陪伴人"]) .keys() == {"陪伴人"}
+
+
+def test_what_a_frame_left_beside_a_value_is_not_of_it() -> None:
+    assert one("-BTS3900--") == ("BTS3900", True)
+    words = [line("联系人", 200, 300), line("赵敏", 450, 300), line("|", 560, 300, 0.5)]
+    assert (fields(words, ["联系人"])["联系人"].text, fields(words, ["联系人"])["联系人"].sure) == ("赵敏", 0.99)
+    beside = [line("上报时间", 200, 300), line("2026-11-11 11:11", 450, 300), line("1", 1095, 300, 0.5)]
+    assert fields(beside, ["上报时间"])["上报时间"].text == "2026-11-11 11:11"
+
+
+def test_a_doubtful_value_that_is_nearly_a_known_one_is_that_one_and_stays_doubtful() -> None:
+    models = ("MA5680T", "BTS3900", "NE40E-X8")
+    assert one("M15680T", 0.6, known=models) == ("MA5680T", False)
+    assert one("MA5680T", 0.6, known=models) == ("MA5680T", True), "what is expected needs less proof"
+    assert one("NE40E-X3", 0.99, known=models) == ("NE40E-X3", True), "plainly another one: something new"
+    assert one("NE40E-X3", 0.93, known=models) == ("NE40E-X3", False), "new, or misread: a person says"
+    assert one("重人", 0.999, known=("重大", "一般")) == ("重大", False), "an option is hardly new"
+    assert one("027-8765", 0.6, known=("GZ-20261120-0031", "GZ-20261120-0032")) == ("027-8765", False)
+    assert one("GZ-20261120-0031", 0.6, known=("GZ-20261120-0031", "GZ-20261120-0032")) == ("GZ-20261120-0031", False), "its neighbour is as near"
+
+
+def test_an_identifier_whose_day_is_nowhere_on_the_page_is_doubtful() -> None:
+    def sure(number: str, day: str) -> bool:
+        words = [line("编号", 200, 300), line(number, 450, 300), line("发生时间", 200, 400), line(day, 450, 400)]
+        return fields(words, ["编号", "发生时间"])["编号"].sure >= SURE
+
+    assert sure("GZ-20261120-0031", "2026-11-20 08:45")
+    assert not sure("GZ-20261120-0031", "2026-11-28 08:45")
+    assert not sure("WI-20261120-0031", "2026-11-20 08:45"), "an H without its bar"
+
+
+PLACES = ("", *"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-:OlI障", " ")
+
+
+def chances(*steps: dict[str, float] | str) -> Any:
+    """What the model would say: at each step a character for certain, or several; '' is a gap."""
+    numpy = pytest.importorskip("numpy")
+    table = numpy.full((len(steps), len(PLACES)), 1e-7, numpy.float32)
+    for n, step in enumerate(steps):
+        for character, chance in ({step: 1.0} if isinstance(step, str) else step).items():
+            table[n, PLACES.index(character)] = chance
+    return table
+
+
+@pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(shapes, "characters", lambda: list(PLACES))
+    shapes._columns.cache_clear()
+    yield
+    shapes._columns.cache_clear()
+
+
+def test_what_a_line_may_say_is_read_to_the_shape_it_nearly_has(letters: None) -> None:
+    lost = [*"2026", {"": 0.6, "-": 0.3}, *"10", "-", "2", "", "2", " ", *"06:5", "", "0"]
+    assert shapes.shaped("202610-22 06:50", 0.6, chances(*lost)) == ("2026-10-22 06:50", pytest.approx(0.3))
+    letter = ["0", "2", {"O": 0.7, "0": 0.25}, "-", *"8765432", "", "1"]
+    assert shapes.shaped("02O-87654321", 0.7, chances(*letter)) == ("020-87654321", pytest.approx(0.95)), "a letter like a zero is one among digits"
+    assert shapes.shaped("两台路由器", 0.9, chances(*"障障")) is None
+    assert shapes.shaped("020-87654321", 0.99, chances(*"020-87654321")) is None, "it has one already"
+
+
+def test_one_wide_character_is_not_two(letters: None) -> None:
+    wide = ["G", "Z", "-", *"2026", "1", "", "1", "1", "1", "2", "0", "-", "0", "", "0", "3", "1"]
+    found = shapes.shaped("GZ-20261120-003l", 0.9, chances(*wide))
+    assert found is not None and found[0] == "GZ-20261120-0031"
+
+
+def test_a_time_that_no_clock_shows_is_doubtful(letters: None) -> None:
+    assert not shapes.possible("2026-13-01 08:45") and not shapes.possible("2026-11-20 28:45") and shapes.possible("020-20139945")
+    wrong = chances(*"2026-1", "", *"1-2", "", *"8 28:45")
+    found = shapes.shaped("2026-11-28 28:45", 0.99, wrong)
+    assert found is not None and found[1] < 0.9
 
 
 @pytest.mark.slow

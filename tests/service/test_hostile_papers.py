@@ -63,7 +63,28 @@ def bomb() -> bytes:
     return pdf(content=packed, extra="/Filter/FlateDecode")
 
 
+def lying(**tags: int) -> bytes:
+    """A TIFF page of eight bytes whose tags say otherwise."""
+    said = {256: 1728, 257: 2200, 258: 1, 259: 4, 262: 0, 273: 8, 277: 1, 278: 2200, 279: 8} | {int(tag[1:]): value for tag, value in tags.items()}
+    out = b"II*\0" + struct.pack("<I", 16) + bytes(8) + struct.pack("<H", len(said))
+    return out + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(said.items())) + struct.pack("<I", 0)
+
+
+def png_with(kind: bytes, body: bytes) -> bytes:
+    """A small PNG with a chunk more, before its picture."""
+    plain = png(300, 200, 200)
+    return plain[:33] + struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) + plain[33:]
+
+
+BOMB = zlib.compress(bytes(200 * 2**20), 9)  # 200 MB in 200 KB
+
 HOSTILE = {
+    "strips beyond the end.tif": (lying(t273=2**31), "损坏"),
+    "strips of two gigabytes.tif": (lying(t259=1, t279=2**31), "损坏"),
+    "a strip for each of four billion rows.tif": (lying(t259=1, t278=0), "损坏"),
+    "sixty thousand samples.tif": (lying(t259=1, t277=60_000), "损坏"),
+    "no height.tif": (lying(t257=0), "损坏"),
+    "text bomb.png": (png_with(b"zTXt", b"Comment\0\0" + BOMB), "损坏"),
     "2000 pages.tif": (tiff([(1728, 1145)] * 2000), "超过 50 页"),
     "900 megapixels.tif": (tiff([(30_000, 30_000)]), "百万点"),
     "many large pages.tif": (tiff([(10_000, 11_000)] * 40), "超过 50 页"),
@@ -100,6 +121,43 @@ def test_a_hostile_file_is_refused_from_its_header_with_what_to_do(name: str) ->
 def test_a_page_as_large_as_a_house_is_drawn_small() -> None:
     [page] = pages(pdf(width=14_400, height=14_400))
     assert page.image.width * page.image.height < 21_000_000
+
+
+@pytest.mark.parametrize(("width", "height"), [(2_000_000_000, 2_000_000_000), (2_000_000_000, 1), (0, 0), (-500, -500)])
+def test_a_page_box_that_cannot_be_is_a_small_page_or_a_sentence(width: int, height: int) -> None:
+    try:
+        [page] = pages(pdf(width=width, height=height), "x")
+        assert page.image.width * page.image.height < 21_000_000
+    except PagesError as why:
+        assert "《x》" in str(why)
+
+
+def test_a_picture_of_one_row_is_no_mistake() -> None:
+    [page] = pages(png(50_000_000, 1, 1))
+    assert page.image.size == (2800, 1)
+
+
+def test_a_colour_profile_that_is_a_bomb_is_not_unpacked() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        assert next(pages(png_with(b"iCCP", b"x\0\0" + BOMB), "x")).image.size == (300, 200)
+    except PagesError as why:
+        assert "损坏" in str(why)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000, "kilobytes"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (1728, 2200)])
+def test_pages_without_print_have_no_words(size: tuple[int, int]) -> None:
+    """With the extra `ocr` alone. Slivers, and a page all black."""
+    pytest.importorskip("rapidocr")
+    from parsers.printed import read_words, upright
+
+    for paint in (255, 0):
+        out = io.BytesIO()
+        Image.new("L", size, paint).save(out, "PNG")
+        [page] = pages(out.getvalue())
+        assert read_words(page) == [] and upright(page).size
 
 
 @pytest.mark.parametrize("seed", range(40))
