@@ -81,7 +81,8 @@ def find(library: Library, form: str) -> Blank | None:
     known = every(library)
     others = {label: plan.name for plan in library.forms.values() for label in plan.labels}
     titles = {process.title: process for process in library.processes.values()}
-    for said in dict.fromkeys((_bare(form), _bare(re.sub(r"[(（][^)）]*[)）]", "", form)))):
+    first = re.split(r"[\s,，。;；]", form.strip())[0]  # `立项单,谢谢`
+    for said in dict.fromkeys((_bare(form), _bare(re.sub(r"[(（][^)）]*[)）]", "", form)), _bare(first))):
         for name, blank in known.items():
             if said and _bare(name) == said:
                 return blank

@@ -273,7 +273,9 @@ class CaseMail(Handler):
                 "抄送": [n for n in dict.fromkeys(copies) if n != event.who],
             }
             attach = [w for check in process.checks if check.attach and check.field in {p.field for p in done.problems} and check.when.holds(names.many) for w in check.attach]
-            self.desk.attach_next = [self.desk.attachment(word, process, after, event) for word in attach]
+            if mail.titles:  # who sends files gets the form as a file too
+                attach += [f"空白表 {form}" for form in process.starts[start].forms[:1]]
+            self.desk.attach_next = [self.desk.attachment(word, process, after, event) for word in dict.fromkeys(attach)]
             self.recorder.tell("returned", event.who, event, process, after, **facts)
             return End("recorded", after.id, "退件:" + "、".join(p.field for p in done.problems))
         missing = [f.name for f in process.fields.values() if f.wished and not after.fields.get(f.name)]

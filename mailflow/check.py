@@ -106,8 +106,18 @@ def _all(config: Config) -> Iterator[Finding]:
     for box in config.mailboxes:
         yield _mailbox(box)
     yield _smtp(config)
+    yield _old_word()
     if config.fax.gateways:
         yield _fax(config)
+
+
+def _old_word() -> Finding:
+    """Whether .doc forms can be read."""
+    from .office import CONVERTER
+
+    if shutil.which(CONVERTER):
+        return Finding("旧版 Word", OK, CONVERTER)
+    return Finding("旧版 Word", NOTE, f".doc 表单读不了,会请来信人另存为 .docx;要读,执行 apt-get install {CONVERTER}")
 
 
 def _fax(config: Config) -> Finding:

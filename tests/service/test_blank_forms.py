@@ -125,7 +125,7 @@ def test_a_form_asks_for_all_that_is_required_and_nothing_of_the_desk(process: P
 
 @pytest.mark.parametrize(
     ("said", "meant"),
-    [("《申请单》(升级)", "申请单"), ("软件升级申请单", "申请单"), ("新、旧软件版本差别描述", "新、旧软件版本差别描述"), ("立项单", "技术支持立项单"), ("巡检情况记录表", "厂家现场巡检情况记录表")],
+    [("《申请单》(升级)", "申请单"), ("软件升级申请单", "申请单"), ("新、旧软件版本差别描述", "新、旧软件版本差别描述"), ("立项单", "技术支持立项单"), ("巡检报告 谢谢", "巡检报告"), ("巡检情况记录表", "厂家现场巡检情况记录表")],
 )  # fmt: skip
 def test_a_form_is_known_by_what_people_call_it(said: str, meant: str) -> None:
     assert blank_of(said).name == meant
@@ -175,4 +175,8 @@ def test_by_mail_the_blank_goes_out_comes_back_and_the_case_holds_what_was_writt
     house.mail(house.addresses[who], subject, "见附件", ((f"{form}.{kind}", (fill_docx if kind == "docx" else fill_xlsx)(blank, written)),))
     [case] = [c for c in house.rows("cases") if not c["parent"]]
     assert {name: case["fields"].get(name) for name in values} == values, [m.get_body(("plain",)).get_content() for m in house.letters()]
+    house.mail(house.addresses[who], subject, "再报一次", ((f"{form}.{kind}", (fill_docx if kind == "docx" else fill_xlsx)(blank, [""] * len(written))),))
+    [returned] = [m for m in house.letters() if "没有通过检查" in m.get_body(("plain",)).get_content()]
+    assert {a.get_filename() for a in returned.iter_attachments()} == {f"{form}.docx", f"{form}.xlsx"}, "an empty form goes back with a blank"
+    house.mail(house.addresses[who], f"Re: {returned['Subject']}", "补填", ((f"{form}.{kind}", (fill_docx if kind == "docx" else fill_xlsx)(blank, written)),), In_Reply_To=returned["Message-ID"])
     assert house.end()["end"] == "recorded" and not str(house.end()["reason"]).startswith("退件")
