@@ -400,6 +400,11 @@ def _checked(numbers: tuple[int, ...], spec: str) -> tuple[int, ...]:
     return numbers
 
 
+def check_period(spec: str) -> None:
+    """Raises DurationError where the period cannot be read."""
+    _period(spec)
+
+
 def next_occurrence(spec: str, after: datetime, calendar: WorkCalendar) -> datetime:
     """The first moment of the period `spec` strictly after `after`. 每季度 and 每半年 mean their last day, 24:00 is written 23:59 (§8-2).
 

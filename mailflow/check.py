@@ -28,10 +28,10 @@ READS_PRINT = 2048  # MB
 ROOM = 2 * 2**30  # bytes free below which the disk is spoken of
 
 # What letters may use beside a process's own names: the words of every letter, and the facts that each occasion brings.
-EVERY_LETTER = {"收到时间", "来信人", "标题", "来信地址", "字段", "流程", "事项", "状态", "说", "抄送"}
+EVERY_LETTER = {"收到时间", "来信人", "标题", "来信地址", "收信人", "字段", "流程", "事项", "状态", "说", "抄送"}
 OCCASIONS = {
     "receipt": {"请补", "提示们"}, "returned": {"问题们", "空白表"}, "done": {"动作"}, "says": set(), "forbidden": {"动作", "问题们", "可做"},
-    "refused": {"动作", "问题们", "可做"}, "stranger": set(), "sorting": {"摘要"}, "fax": {"表单"}, "held": {"数", "信们"}, "choose": {"候选们", "候选标题"},
+    "refused": {"动作", "问题们", "可做"}, "stranger": {"缘由"}, "sorting": {"摘要"}, "fax": {"表单"}, "held": {"数", "信们"}, "choose": {"候选们", "候选标题"},
     "standstill": {"张数", "抄送张数", "没列的", "例"}, "digest": {"汇总", "日期", "正文行"},
     "reminder": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"}, "overdue": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"},
 }  # fmt: skip
@@ -91,6 +91,8 @@ def _all(config: Config) -> Iterator[Finding]:
     library = open_library(config)
     library.refresh()
     yield from _each("流程", library.problems, f"{len(library.processes)} 个流程,{len(library.tables)} 张决策表,{len(library.registers)} 本台账")
+    if master is not None:
+        yield from _nobody(library, master)
     yield from _each("信", list(letter_problems(library)), f"{len(library.letters)} 封")
     yield _administrator(config, master)
     store = None
@@ -273,6 +275,39 @@ def _cases(config: Config, store: Store, library: Library, master: MasterData | 
     yield from changed
     if not found:
         yield Finding("在办的单", OK, "每张都停在流程里有的状态" if resting else "还没有在办的单")
+
+
+def _nobody(library: Library, master: MasterData) -> Iterator[Finding]:
+    """Posts that processes and digests name and nobody in people.csv holds: what is sent to them reaches nobody."""
+    import difflib
+
+    from .people import Directory
+
+    table = library.tables.get("角色同义词")
+    directory = Directory(master.people, {w: row["角色"] for row in table.rows for w in row["同义词"].split("、") if w} if table else {})
+    used: dict[str, list[str]] = {}
+    for process in library.processes.values():
+        for post in _posts(process):
+            used.setdefault(post, []).append(process.id)
+    for plan in library.digests.values():
+        for role in (*plan.roles, *plan.cc):
+            used.setdefault(role.removeprefix("岗位 "), []).append(plan.name)
+    empty = {post: users for post, users in used.items() if not directory.with_role(post)}
+    held = {role for person in master.people if person.active for role in person.roles}
+    near = {post: close[0] for post in empty if (close := difflib.get_close_matches(post, sorted(held), 1, 0.72))}
+    for post, likely in near.items():
+        yield Finding("岗位", NOTE, f"没有人是“{post}”({'、'.join(empty[post][:3])} 用到),是不是“{likely}”?不是的话,在 people.csv 的“角色”列给一个人")
+    rest = [f"{post}({users[0]}{'等' if len(users) > 1 else ''})" for post, users in empty.items() if post not in near]
+    if rest:
+        yield Finding("岗位", NOTE, f"这些岗位在 people.csv 里没有人,发给他们的信没有人收;用不到的流程不用管:{'、'.join(rest)}")
+
+
+def _posts(process: Process) -> set[str]:
+    import re
+
+    sources = [source for sources in process.roles.values() for source in sources]
+    direct = re.findall(r"岗位 ([^\s、,，\]\[}]+)", process.source)
+    return {s.removeprefix("岗位 ") for s in sources if s.startswith("岗位 ")} | set(direct)
 
 
 def _left(config: Config, library: Library, master: MasterData, conn: sa.Connection) -> list[str]:

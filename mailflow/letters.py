@@ -36,11 +36,22 @@ def _environment() -> jinja2.Environment:
     return jinja2.sandbox.SandboxedEnvironment(undefined=_Blank, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
 
 
+def _source(path: Path) -> str:
+    from .process.yamltext import TemplateError, decoded
+
+    try:
+        return decoded(path.read_bytes(), path.name).replace("\r\n", "\n")
+    except TemplateError as why:
+        raise LetterError(str(why)) from None
+
+
 @lru_cache(maxsize=1024)
 def _template(path: Path, stamp: int) -> tuple[jinja2.Template, jinja2.Template, int]:
     import jinja2
 
-    source = path.read_text(encoding="utf-8-sig")
+    source = _source(path)
+    if wide := next((n for n, line in enumerate(source.split("\n"), 1) if re.search("[｛｝％]{2}|[{][｛％]|｛[{%]", line)), 0):
+        raise LetterError(f"{path.name} 第 {wide} 行:取值用的花括号要用半角:{{{{ 名称 }}}}")
     head, _, body = source.partition("\n---\n")
     title, rank = "", 50
     for number, line in enumerate(head.splitlines(), 1):
@@ -49,6 +60,8 @@ def _template(path: Path, stamp: int) -> tuple[jinja2.Template, jinja2.Template,
             case "标题":
                 title = value.strip()
             case "次序":
+                if not re.fullmatch(r"\d{0,4}", value.strip()):
+                    raise LetterError(f"{path.name} 第 {number} 行:“次序”要写数字,如 20")
                 rank = int(value.strip() or 50)
             case "":
                 continue
@@ -66,7 +79,7 @@ def _template(path: Path, stamp: int) -> tuple[jinja2.Template, jinja2.Template,
 def _names(path: Path, stamp: int) -> frozenset[str]:
     from jinja2 import meta
 
-    return frozenset(meta.find_undeclared_variables(_environment().parse(path.read_text(encoding="utf-8-sig"))))
+    return frozenset(meta.find_undeclared_variables(_environment().parse(_source(path))))
 
 
 def names(path: Path) -> frozenset[str]:

@@ -27,6 +27,7 @@ from .mailbox import Cursor, Mailbox, MailboxError
 from .masterdata import MasterData
 from .people import Directory
 from .process.library import Library
+from .process.world import Event
 from .recorder import Recorder
 from .routing import Router
 from .transport import Transport
@@ -166,6 +167,7 @@ class Office:
                 standstill.sum_up(self.desk(self.knowledge(conn, now)), now)
             self._stood_still = False
         self._tell_held(now)
+        self._tell_problems(now)
 
     def _batch(self, now: datetime, done: Done) -> bool:
         with self.store.begin() as conn:
@@ -242,6 +244,27 @@ class Office:
             rang = True
         return rang
 
+    def _tell_problems(self, now: datetime) -> None:
+        """An administrator is told of what is wrong with templates and master data: each line once, as long as it stands."""
+        problems = [*self.library.problems, *self.master.problems]
+        with self.store.begin() as conn:
+            mark = marks.get(conn, "problems")
+            known = mark["value"].split("\n") if mark and mark["value"] else []
+            if known == problems or (mark is None and not problems):
+                return
+            marks.set(conn, "problems", now, "\n".join(problems))
+            fresh = [p for p in problems if p not in known]
+            if not fresh:
+                return
+            know = self.knowledge(conn, now)
+            says = "模板或主数据里有写错的地方,改好之前仍按上一个好的版本办:\n" + "\n".join(f"· {p}" for p in fresh[:20])
+            says += (f"\n…另有 {len(fresh) - 20} 处" if len(fresh) > 20 else "") + "\n改好以后执行 mailflow check 看一看;不是您改的,请转给改的人。"
+            for reader in self._administrators(know):
+                Recorder(know, self.desk(know)).tell("says", reader, Event(know.now), 说=says, 事项="模板或主数据有误")
+
+    def _administrators(self, know: Knowledge) -> list[str]:
+        return [self.config.service.admin] if self.config.service.admin else know.acting(know.with_role("系统管理员"), know.now.date())
+
     def _tell_held(self, now: datetime) -> None:
         """An administrator is told once of each held mail."""
         with self.store.begin() as conn:
@@ -251,10 +274,7 @@ class Office:
             know = self.knowledge(conn, now)
             for row in rows:
                 marks.set(conn, f"held/{row['id']}", now)
-            readers = [self.config.service.admin] if self.config.service.admin else know.with_role("系统管理员")
-            from .process.world import Event
-
-            for reader in readers:
+            for reader in self._administrators(know):
                 Recorder(know, self.desk(know)).tell("held", reader, Event(know.now), 数=len(rows), 信们=rows[:30])
 
     def send(self, now: datetime, done: Done) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .values import Kind, comparable
 
+_NARROW = str.maketrans("＝＞＜！", "=><!")  # as a Chinese keyboard writes them
 Names = Mapping[str, Kind]  # every name that a condition may use, and what kind of value it holds
 Look = Callable[[str], "str | Iterable[str]"]  # name → its value as text, '' when there is none; a role gives several names
 
@@ -111,7 +112,7 @@ def parse(text: str, names: Names) -> Condition:
 
 class _Parser:
     def __init__(self, text: str, names: Names):
-        self.text = text
+        self.text = text.translate(_NARROW)
         self.at = 0
         self.names = names
         self.by_length = sorted(names, key=len, reverse=True)  # `金额(万元)` before `金额`

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..calendars import DurationError, check_period
 from .yamltext import Items, Table, TemplateError, read_file
 
 TOP = ("汇总", "时间", "收信", "抄送", "范围", "开头", "节")
@@ -53,6 +54,13 @@ def read_digest(path: Path) -> DigestPlan:
     plan = DigestPlan(table.text("汇总") or path.stem, table.text("时间"), table.words("收信"), table.words("抄送"), scope == "自己的", table.text("开头"), file=path.name)
     if not plan.when or not plan.roles:
         raise TemplateError("汇总要写“时间”和“收信”", path.name, 1)
+    try:
+        check_period(plan.when)
+    except DurationError as why:
+        raise TemplateError(f"“时间”:{why}", path.name, table.lines["时间"]) from None
+    for key in ("收信", "抄送"):
+        if bad := next((w for w in table.words(key) if not w.startswith("岗位 ")), ""):
+            raise TemplateError(f"“{key}: {bad}”要写成“岗位 {bad}”", path.name, table.lines[key])
     sections = table.get("节")
     for item in sections.items if isinstance(sections, Items) else ():
         if not isinstance(item, Table):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import loader, shelf
 from .digest_plans import DigestPlan, read_digest
+from .files import like_shipped, overlooked
 from .form_plans import FormPlan, read_form
 from .lookups import LookupError_
 from .model import Process
 from .references import dangling
 from .registers import Register, read_register
 from .slip_plans import SlipPlan, read_slip
+from .table_sense import ladder_sense, settings_sense
 from .tables import DecisionTable, read_table
 from .yamltext import TemplateError
 
@@ -23,6 +26,11 @@ def shipped() -> Path:
     here = Path(__file__).resolve().parent.parent
     inside = here / "templates"
     return inside if inside.is_dir() else here.parent / "templates"
+
+
+_READERS: dict[str, Callable[[Path], Any]] = {
+    "processes": loader.load, "registers": read_register, "tables": read_table, "digests": read_digest, "slips": read_slip, "forms": read_form,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -51,10 +59,13 @@ class Library:
     def refresh(self) -> bool:
         """Reads what changed since the last time; True when anything did. An organisation's file of the same name takes the shipped one's place."""
         chosen: dict[str, Path] = {}
+        behind: dict[str, Path] = {}  # the shipped file whose place an organisation's own one takes
         for folder in self.folders:
             for kind, pattern in (("processes", "**/*.yaml"), ("registers", "*.yaml"), ("digests", "*.yaml"), ("tables", "*.csv"), ("letters", "*.txt"), ("slips", "*.yaml"), ("forms", "*.yaml")):
                 for path in sorted((folder / kind).glob(pattern)):
-                    chosen[f"{kind}/{path.name}"] = path
+                    if (key := f"{kind}/{path.name}") in chosen:
+                        behind[key] = chosen[key]
+                    chosen[key] = path
         stamps = {path: (s.st_mtime_ns, s.st_size) for path in chosen.values() if (s := path.stat())}
         if stamps == {path: loaded.stamp for path, loaded in self._seen.items()}:
             return False
@@ -80,8 +91,14 @@ class Library:
             value = before.value if before else None
             if before is None or before.stamp != stamps[path]:
                 try:
-                    value = {"processes": loader.load, "registers": read_register, "tables": read_table, "digests": read_digest, "slips": read_slip, "forms": read_form}[kind](path)
+                    value = _READERS[kind](path)
+                    if kind == "tables" and key in behind:
+                        like_shipped(value.columns, read_table(behind[key]).columns, path.name)
                 except (TemplateError, LookupError_, OSError) as why:
+                    value = before.value if before else None
+                    if value is None and key in behind:  # never was a good one of their own: the shipped one holds until then
+                        value = _READERS[kind](behind[key])
+                        why = TemplateError(f"{why};改好之前按自带的办")
                     problems.append(str(why))
                 self._seen[path] = _Loaded(stamps[path], value)
             if value is None:
@@ -103,9 +120,15 @@ class Library:
             waits = {(opened, action.name) for action in actions for opened in action.upon}
             for opened, name in sorted(waits):
                 self.waiting_for.setdefault(opened, []).append((process.name, name))
-        behind = self.folders[0] / "tables" / "取定值.csv"
-        self.shipped_settings = read_table(behind) if behind not in stamps and behind.is_file() else None
-        self.problems = problems + list(dangling(self))
+        settings = self.folders[0] / "tables" / "取定值.csv"
+        self.shipped_settings = read_table(settings) if settings not in stamps and settings.is_file() else None
+        if "提醒梯次" in tables:
+            problems += ladder_sense(tables["提醒梯次"])
+        if self.shipped_settings is not None and (own := tables.get("取定值")) is not None:
+            tables["取定值"], wrong = settings_sense(own, self.shipped_settings)
+            problems += wrong
+        overseen = [line for folder in self.folders[1:] or self.folders for line in overlooked(folder)]
+        self.problems = problems + overseen + list(dangling(self))
         if fresh:
             shelf.keep(self.folders, stamps, {name: value for name, value in vars(self).items() if name != "folders"})
         return True

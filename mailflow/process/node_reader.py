@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from parsers.subjects import Pattern
@@ -100,6 +101,8 @@ class NodeReader:
         """A role of this process, or `岗位 X`, which the check over the whole library looks up."""
         if name in self.process_.roles or name.startswith("岗位 ") or name in ("来信人", "负责人", "父单负责人", "申请人", "本信发件人"):
             return
+        if several := [w for w in re.split(r"[、，,;；【】\[\]\s]+", name) if w in self.process_.roles]:
+            raise self.wrong(f"“{name}”不是一个角色;几个角色写成方括号里的列表,用半角逗号隔开:[{', '.join(several)}]", line)
         near = difflib.get_close_matches(name, list(self.process_.roles), 1, 0.4)
         raise self.wrong(f"没有“{name}”这个角色" + (f",是不是“{near[0]}”?" if near else ";请在“角色”里写明它是谁"), line)
 

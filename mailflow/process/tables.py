@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .values import number
-from .yamltext import TemplateError
+from .yamltext import TemplateError, decoded
 
 
 @dataclass(slots=True)
@@ -21,6 +22,7 @@ class DecisionTable:
     columns: tuple[str, ...]
     rows: list[dict[str, str]]
     file: str = ""
+    lines: list[int] = field(default_factory=list)  # of each row
 
     def first(self, look: Callable[[str], str], wanted: str) -> str:
         """The cell `wanted` of the first row whose other filled columns agree with the values of the same names.
@@ -61,30 +63,44 @@ def _agrees(cell: str, value: str) -> bool:
 
 def read_table(path: Path) -> DecisionTable:
     """A CSV with headers, UTF-8 (BOM or not) or GB18030. Raises TemplateError with the line of a bad row."""
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("gb18030", "replace")
-    reader = csv.reader(io.StringIO(text, newline=""))
+    text = decoded(path.read_bytes(), path.name)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header: list[str] = []
     rows: list[dict[str, str]] = []
-    for cells in reader:
+    lines: list[int] = []
+    end = 0
+    for cells in _cells(reader, path.name):
+        first, end = end + 1, reader.line_num
         if not cells or not any(c.strip() for c in cells) or cells[0].lstrip().startswith("#"):
             continue
         if not header:
             header = [c.strip() for c in cells]
+            if len(header) == 1 and (mark := re.search("[\t;；，]", header[0])):
+                raise TemplateError(f"表头各格之间是{'制表符' if mark[0] == chr(9) else mark[0]},不是半角逗号;在 Excel 里另存为“CSV UTF-8(逗号分隔)”", path.name, reader.line_num)
             if len(set(header)) != len(header):
                 raise TemplateError("表头有两列同名", path.name, reader.line_num)
             continue
+        if any(c.count("\n") > 5 for c in cells):  # one that was never closed swallows the lines below
+            raise TemplateError("引号不成对;格子里有逗号的,整格加一对半角双引号", path.name, first)
         if len(cells) > len(header):
             if any(c.strip() for c in cells[len(header) :]):
                 raise TemplateError(f"这一行有 {len(cells)} 格,表头只有 {len(header)} 格;格里有逗号请用引号括起来", path.name, reader.line_num)
             cells = cells[: len(header)]
+        lines.append(first)
         rows.append({h: c.strip() for h, c in zip(header, cells + [""] * (len(header) - len(cells)), strict=True)})
     if not header:
         raise TemplateError("表是空的:第一行应是表头", path.name, 1)
-    return DecisionTable(path.stem, tuple(header), rows, path.name)
+    return DecisionTable(path.stem, tuple(header), rows, path.name, lines)
+
+
+def _cells(reader: Any, file: str) -> Iterator[list[str]]:
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            raise TemplateError("引号不成对或位置不对;格子里有逗号的,整格加一对半角双引号", file, reader.line_num) from None
 
 
 Tables = Mapping[str, DecisionTable]

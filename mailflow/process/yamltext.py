@@ -94,6 +94,8 @@ def _look_before(source: str, file: str) -> Iterator[TemplateError]:
         code = line.split(" #")[0]
         if not line.lstrip().startswith("#") and _FULLWIDTH_KEY.match(code) and not re.search(r":(\s|$)", code):
             yield TemplateError(f"“{code.strip()[:20]}”用了全角冒号“：”;请改为半角冒号加空格“: ”", file, number)
+        if re.match(r"^\s*-[^\s\-:：][^:]*:(\s|$)", code):
+            yield TemplateError(f"“{code.strip()[:20]}”的“-”后面缺一个空格;请写成“- 名称: 值”", file, number)
         if re.match(r"^\s*(- )?[^\s#\"':,{}\[\]]+:[^\s:/\\]", code) and not re.search(r":(\s|$)", code):
             yield TemplateError(f"“{code.strip()[:20]}”的冒号后面缺一个空格;请写成“名称: 值”", file, number)
 
@@ -155,12 +157,20 @@ def _convert(node: yaml.Node, file: str) -> Text | Items | Table:
 
 def read_file(path: Path) -> tuple[Table, str]:
     """The file's nodes and its text. UTF-8 (with or without BOM) or GB18030, as Windows editors save it."""
-    data = path.read_bytes()
-    try:
-        source = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            source = data.decode("gb18030")
-        except UnicodeDecodeError:
-            raise TemplateError("文件编码认不出;请另存为 UTF-8", path.name) from None
+    source = decoded(path.read_bytes(), path.name)
     return read(source, path.name), source
+
+
+def decoded(data: bytes, file: str) -> str:
+    """The text of a file as Windows editors save it: UTF-8 (with or without BOM), GB18030, or 记事本's “Unicode” (UTF-16 with BOM). Raises TemplateError."""
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise TemplateError("这是 Word、Excel 的文件,不是纯文本;请另存为纯文本(表存成 CSV UTF-8),或用记事本写", file, 1)
+    encodings = ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise TemplateError("文件编码认不出;请用记事本另存为,编码选 UTF-8", file, 1)

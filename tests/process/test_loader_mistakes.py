@@ -219,4 +219,5 @@ def test_a_setting_that_is_no_length_of_time_is_told(tmp_path: Path) -> None:
     (tmp_path / "tables" / "取定值.csv").write_text("键,值,说明\ngrace.default,尽快,\n", encoding="utf-8")
     library = Library([shipped(), tmp_path])
     library.refresh()
-    assert any("A01-技术支持立项.yaml" in p and "“grace.default”的值用作时长" in p for p in library.problems)
+    assert library.problems == ["取定值.csv 第 2 行:“grace.default”要写时长,如 1个工作日;现在是“尽快”,改好之前按 1个工作日 办"]
+    assert library.config("grace.default") == "1个工作日"

@@ -434,3 +434,11 @@ def test_a_person_settles_an_uncertain_letter_as_sent_or_has_it_sent_again(depar
     assert (went.count(told), went.count(again)) == (1, 2)
     refused = department.run("settle", str(first), "--again")
     assert refused.returncode == 1 and str(first) in refused.stderr
+
+
+def test_check_says_which_posts_nobody_holds_and_which_was_perhaps_meant(department: Department) -> None:
+    people = department.folder / "masterdata" / "people.csv"
+    people.write_text(people.read_text(encoding="utf-8").replace(",研发经理,", ",研发经里,"), encoding="utf-8")
+    said = department.run("check").stdout
+    assert "没有人是“研发经理”" in said and "是不是“研发经里”" in said
+    assert "这些岗位在 people.csv 里没有人" in said

@@ -1,0 +1,76 @@
+"""Whether the cells of the two tables that steer everything make sense: the reminder ladder (提醒梯次) and the settings (取定值)."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from ..calendars import DurationError, parse_duration
+from .tables import DecisionTable
+from .values import number
+
+_CLOCK = r"(?: \d{1,2}:\d{2})?"
+_WHEN = {
+    "提醒": (rf"已用\d+%|剩(?:工作)?\d+%|当日{_CLOCK}|(?:提前|已过)(?P<span>[^ ]+){_CLOCK}", "已用50%、剩25%、剩工作25%、已过3天、当日 09:00、提前1个工作日 09:00"),
+    "到期": ("到期|不发", "到期"),
+    "逾期": (rf"次工作日{_CLOCK}|(?P<span>[^ ]+)", "次工作日 09:00、1小时、4个工作小时、3个工作日"),
+}
+
+
+def ladder_sense(table: DecisionTable) -> Iterable[str]:
+    """One Chinese line for each cell of the ladder that nobody could follow."""
+    for row, line in zip(table.rows, table.lines, strict=True):
+        where = f"{table.file} 第 {line} 行"
+        if (kind := row.get("类别", "")) not in _WHEN:
+            yield f"{where}:类别“{kind}”只能写:{'、'.join(_WHEN)}"
+            continue
+        pattern, examples = _WHEN[kind]
+        found = re.fullmatch(pattern, row.get("时机", ""))
+        if found is None or not _is_span(found.groupdict().get("span")):
+            yield f"{where}:时机“{row.get('时机', '')}”读不懂;{kind}可以写:{examples}"
+        if row.get("每隔") not in (None, "", "工作日", "次工作日") and not _is_span(row["每隔"]):
+            yield f"{where}:每隔“{row['每隔']}”读不懂;可以写:工作日、1小时、24小时、3个工作日"
+        for column in ("最多", "第几次起抄送"):
+            if not re.fullmatch(r"\d*", row.get(column, "")):
+                yield f"{where}:{column}“{row[column]}”要写数字,或空着"
+
+
+def settings_sense(own: DecisionTable, shipped: DecisionTable) -> tuple[DecisionTable, list[str]]:
+    """(the table without the rows that make no sense: there the shipped value holds, one Chinese line for each of those rows)."""
+    known = {row["键"]: row for row in shipped.rows}
+    good, wrong = DecisionTable(own.name, own.columns, [], own.file), []
+    for row, line in zip(own.rows, own.lines, strict=True):
+        key, value = row.get("键", ""), row.get("值", "")
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1, 0.6)
+            why = f"没有“{key}”这个键" + (f",是不是“{near[0]}”?" if near else ";有哪些见自带的表")
+        elif why := _unlike(known[key]["值"], known[key].get("说明", ""), value):
+            why = f"“{key}”{why};现在是“{value}”,改好之前按 {known[key]['值']} 办"
+        if why:
+            wrong.append(f"{own.file} 第 {line} 行:{why}")
+            continue
+        good.rows.append(row)
+        good.lines.append(line)
+    return good, wrong
+
+
+def _unlike(usual: str, says: str, value: str) -> str:
+    words = [w for w in re.findall(r"(?<![\w.])[a-z_]{3,}(?![\w.])", says) if w != usual]
+    if _is_span(usual):
+        return "" if _is_span(value) else f"要写时长,如 {usual}"
+    if re.fullmatch(r"-?[\d.]+", usual):
+        return "" if number(value) is not None else f"要写数字,如 {usual}"
+    if re.fullmatch(r"[a-z_]+", usual) and words and value not in (usual, *words):
+        return f"只能写 {'、'.join([usual, *words])}"
+    return ""
+
+
+def _is_span(text: str | None) -> bool:
+    if text is None:
+        return True
+    try:
+        parse_duration(text)
+    except DurationError:
+        return False
+    return True

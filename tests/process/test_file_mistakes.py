@@ -1,0 +1,90 @@
+"""What a manager is told about files saved wrongly, tables whose cells nobody could follow, and what holds until they are mended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_world import BODY, HEAD
+
+from mailflow.check import letter_problems
+from mailflow.process.library import Library, shipped
+
+GOOD = (HEAD + BODY).strip() + "\n"
+WORD = b"PK\x03\x04\x14\x00\x06\x00"
+
+
+def text(kind: str, name: str) -> str:
+    return (shipped() / kind / name).read_text(encoding="utf-8-sig")
+
+
+LADDER, LETTER = text("tables", "提醒梯次.csv"), text("letters", "请审批.txt")
+REGISTER, DIGEST = text("registers", "投诉.yaml"), text("digests", "销售日报.yaml")
+
+
+def told(folder: Path, name: str, content: str | bytes) -> tuple[Library, list[str]]:
+    path = folder / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    library = Library([shipped(), folder])
+    library.refresh()
+    return library, [*library.problems, *letter_problems(library)]
+
+
+MISTAKES = {
+    "a Word file": ("processes/请假.yaml", WORD, "请假.yaml 第 1 行:这是 Word、Excel 的文件"),
+    "an empty file": ("processes/请假.yaml", "", "请假.yaml 第 1 行:文件是空的"),
+    "记事本 added .txt": ("processes/请假.yaml.txt", GOOD, "请假.yaml.txt:没有读它,processes/ 里的文件要以 .yaml 结尾,如 请假.yaml"),
+    ".yml": ("processes/请假.yml", GOOD, "如 请假.yaml"),
+    "an Excel sheet": ("tables/提醒梯次.xlsx", WORD, "提醒梯次.xlsx:没有读它,tables/ 里的文件要以 .csv 结尾,如 提醒梯次.csv;在 Excel 里另存为"),
+    "a letter in Word": ("letters/请审批.docx", WORD, "如 请审批.txt;用记事本写成纯文本"),
+    "no blank behind the dash": ("processes/请假.yaml", GOOD + "校验:\n  -当: 天数 > 3\n", "第 24 行:“-当: 天数 > 3”的“-”后面缺一个空格"),
+    "roles with a full-width comma": ("processes/请假.yaml", GOOD.replace("谁: 经理", "谁: [经理，员工]"), "几个角色写成方括号里的列表,用半角逗号隔开:[经理, 员工]"),
+    "roles in one word": ("processes/请假.yaml", GOOD.replace("谁: 经理", "谁: 经理、员工"), "几个角色写成方括号里的列表"),
+    "full-width brackets": ("processes/请假.yaml", GOOD.replace("谁: 经理", "谁: 【经理】"), "写成方括号里的列表,用半角逗号隔开:[经理]"),
+    "state of another process": ("processes/请假.yaml", GOOD.replace("变为: 已批", "变为: 待确认"), "“变为: 待确认”:没有这个状态,是不是“待批”?"),
+    "a copy of a process": ("processes/A05 副本.yaml", text("processes/A", "A05-客户沟通汇报.yaml"), "重复"),
+    "a table's column renamed": ("tables/提醒梯次.csv", LADDER.replace("时机", "时刻", 1), "提醒梯次.csv 第 1 行:表头缺一列“时机”,是不是写成了“时刻”?"),
+    "a table with full-width commas": ("tables/提醒梯次.csv", LADDER.replace(",", "，"), "提醒梯次.csv 第 1 行:表头各格之间是，,不是半角逗号"),
+    "a table with semicolons": ("tables/提醒梯次.csv", LADDER.replace(",", ";"), "表头各格之间是;"),
+    "a table with tabs": ("tables/提醒梯次.csv", LADDER.replace(",", "\t"), "表头各格之间是制表符"),
+    "an open quote": ("tables/提醒梯次.csv", LADDER.replace("小时级,提醒", '"小时级,提醒', 1), "提醒梯次.csv 第 2 行:引号不成对"),
+    "an empty table": ("tables/提醒梯次.csv", "", "提醒梯次.csv 第 1 行:表是空的"),
+    "a workbook named csv": ("tables/提醒梯次.csv", WORD, "提醒梯次.csv 第 1 行:这是 Word、Excel 的文件"),
+    "a time nobody reads": ("tables/提醒梯次.csv", LADDER.replace("已用50%", "用了一半"), "提醒梯次.csv 第 2 行:时机“用了一半”读不懂;提醒可以写:已用50%"),
+    "a kind of rung": ("tables/提醒梯次.csv", LADDER.replace("小时级,到期,", "小时级,到点了,", 1), "提醒梯次.csv 第 4 行:类别“到点了”只能写:提醒、到期、逾期"),
+    "how often": ("tables/提醒梯次.csv", LADDER.replace(",1小时,,2,", ",常常,,两,", 1), "提醒梯次.csv 第 5 行:每隔“常常”读不懂"),
+    "a setting in words": ("tables/取定值.csv", "键,值\nimprove.third_from,三\n", "取定值.csv 第 2 行:“improve.third_from”要写数字,如 3;现在是“三”"),
+    "a setting misspelt": ("tables/取定值.csv", "键,值\nimprove.third_form,3\n", "取定值.csv 第 2 行:没有“improve.third_form”这个键,是不是“improve.third_from”?"),
+    "a setting's word": ("tables/取定值.csv", "键,值\npenalty.window,按月\n", "“penalty.window”只能写 cumulative、month;现在是“按月”"),
+    "a setting's length": ("tables/取定值.csv", "键,值\ngrace.comm_report,一会儿\n", "“grace.comm_report”要写时长,如 24小时"),
+    "full-width braces": ("letters/请审批.txt", LETTER.replace("{{", "｛｛").replace("}}", "｝｝"), "取值用的花括号要用半角"),
+    "a letter's rank": ("letters/请审批.txt", LETTER.replace("次序: 15", "次序: 十五"), "请审批.txt 第 2 行:“次序”要写数字"),
+    "a digest's time": ("digests/销售日报.yaml", DIGEST.replace("每个工作日", "每天早上"), "销售日报.yaml 第 2 行:“时间”:读不懂周期“每天早上 09:00”;可以写:每天 09:00"),
+    "a digest's reader": ("digests/销售日报.yaml", DIGEST.replace("岗位 销售", "销售"), "“收信: 销售”要写成“岗位 销售”"),
+    "a register's word": ("registers/投诉.yaml", REGISTER.replace("列:", "烈:"), "投诉.yaml 第 4 行:台账里不认识“烈”"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=list(MISTAKES))
+def test_one_line_says_file_line_and_mend_and_what_is_shipped_holds_until_then(mistake: str, tmp_path: Path) -> None:
+    name, content, says = MISTAKES[mistake]
+    library, problems = told(tmp_path, name, content)
+    assert [p for p in problems if says in p], problems
+    assert len(problems) <= 3, "one mistake, and a flood of what follows from it"
+    usual = Library([shipped()])
+    usual.refresh()
+    assert usual.processes.keys() <= library.processes.keys() and usual.tables.keys() <= library.tables.keys()
+    assert usual.registers.keys() <= library.registers.keys() and usual.digests.keys() <= library.digests.keys()
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-8-sig"])
+@pytest.mark.parametrize(
+    ("name", "content"), [("processes/请假.yaml", GOOD), ("tables/提醒梯次.csv", LADDER), ("letters/请审批.txt", LETTER.replace("\n", "\r\n")), ("registers/投诉.yaml", REGISTER)]
+)
+def test_what_chinese_windows_saves_is_read_in_each_of_its_encodings(encoding: str, name: str, content: str, tmp_path: Path) -> None:
+    assert told(tmp_path, name, content.encode(encoding))[1] == []
+
+
+def test_operators_from_a_chinese_keyboard_are_operators(tmp_path: Path) -> None:
+    assert told(tmp_path, "processes/请假.yaml", GOOD.replace("        变为: 已批", "        当: 天数＞3 且 天数！＝ 9\n        变为: 已批"))[1] == []
