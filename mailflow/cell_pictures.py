@@ -10,14 +10,12 @@ _AROUND = 0.5  # of the cell's height, on each side
 _WIDEST = 1100  # pixels
 
 
-def picture(page: bytes, box: Box, size: tuple[int, int], turned: bool) -> str:
-    """A PNG in base64. `page`: as papers.py keeps it; `box` in pixels of the page as it was read, which is `turned` where it lay upside down."""
+def picture(page: bytes, box: Box, size: tuple[int, int]) -> str:
+    """A PNG in base64. `page`: as papers.py keeps it, `box` in its pixels."""
     from PIL import Image
 
     image: Image.Image = Image.open(io.BytesIO(page), formats=("PNG", "JPEG"))  # our own child's, of a size that it measured
     image = image.convert("L")
-    if turned:
-        image = image.transpose(Image.Transpose.ROTATE_180)
     left, top, right, bottom = box
     pad = max(12.0, min(60.0, (bottom - top) * _AROUND))
     width, height = size

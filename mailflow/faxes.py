@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from parsers import Message
 from parsers.fields import read_fields
-from parsers.printed import SURE, Cell, Words, fields, upside_down
+from parsers.printed import SURE, Cell, Words, fields
 from parsers.sheets import sheet
 from parsers.subjects import clean
 from store import cases, mails, marks
@@ -52,7 +52,7 @@ class Form:
     page: papers.Print
     parts: dict[str, str] = field(default_factory=dict)  # of the mail's subject
     cells: dict[str, Cell] = field(default_factory=dict)
-    pictures: dict[str, tuple[papers.Print, bool]] = field(default_factory=dict)  # field → the page that it stands on, and whether that lay upside down
+    pages: dict[str, papers.Print] = field(default_factory=dict)  # field → the page that it stands on
     doubts: dict[str, str] = field(default_factory=dict)  # field → why it is not taken as it was read
 
     @property
@@ -65,7 +65,7 @@ class Sorted:
     """The pages of a fax by what they are."""
 
     forms: list[Form] = field(default_factory=list)
-    slips: list[tuple[str, papers.Print, list[Words], bool]] = field(default_factory=list)  # a slip of ours whose code could not be read
+    slips: list[tuple[str, papers.Print]] = field(default_factory=list)  # a slip of ours whose code could not be read
     lost: list[papers.Print] = field(default_factory=list)  # a form, and nobody knows which
 
 
@@ -77,23 +77,20 @@ def pages_by_kind(intake: Intake, reading: papers.Reading) -> Sorted:
     found = Sorted()
     last: Form | None = None
     for page in reading.prints:
-        ways = [(page.lines, False), (upside_down(page.lines, page.width, page.height), True)]
-        kinds = [sheet(lines, titles) for lines, _ in ways]
-        chosen = next((n for n, kind in enumerate(kinds) if kind.part == "form"), None)
-        if chosen is not None and kinds[chosen].title in library.slips and kinds[chosen].title not in starts:
-            found.slips.append((kinds[chosen].title, page, *ways[chosen]))
+        kind = sheet(page.lines, titles)
+        if kind.title in library.slips and kind.title not in starts:
+            found.slips.append((kind.title, page))
             last = None
-        elif chosen is not None:
-            process, index = starts[kinds[chosen].title]
-            last = Form(process, index, kinds[chosen].title, page)
+        elif kind.part == "form":
+            process, index = starts[kind.title]
+            last = Form(process, index, kind.title, page)
             found.forms.append(last)
-            _fill(intake, last, page, *ways[chosen])
-        elif any(kind.part == "cover" for kind in kinds):
+            _fill(intake, last, page)
+        elif kind.part == "cover":
             continue
         elif last is not None:
-            best = max(ways, key=lambda way: len(fields(way[0], _labels(last.process))))
-            _fill(intake, last, page, *best)
-        elif any(_form_like(lines, process) for lines, _ in ways for process, _ in starts.values()):
+            _fill(intake, last, page)
+        elif any(_form_like(page.lines, process) for process, _ in starts.values()):
             found.lost.append(page)
     return found
 
@@ -109,37 +106,41 @@ def _form_like(lines: Sequence[Words], process: Process) -> bool:
     return len(heads & set(_labels(process))) >= _MANY
 
 
-def _fill(intake: Intake, form: Form, page: papers.Print, lines: Sequence[Words], turned: bool) -> None:
-    labels, known = _labels(form.process), known_values(intake, form.process)
-    for label, cell in fields(lines, labels, {label: known[name] for label, name in labels.items() if known.get(name)}).items():
+def _fill(intake: Intake, form: Form, page: papers.Print) -> None:
+    labels, expected = _labels(form.process), expected_values(intake, form.process)
+    for label, cell in fields(page.lines, labels, {label: expected[name] for label, name in labels.items() if expected[name]}).items():
         name, before = labels[label], form.cells.get(labels[label])
         if before is not None and before.text != cell.text:
             form.doubts[name] = f"两处写得不一样:{before.text} / {cell.text}"
         if before is None or cell.sure > before.sure:
-            form.cells[name], form.pictures[name] = cell, (page, turned)
+            form.cells[name], form.pages[name] = cell, page
 
 
 # -- what is doubtful ------------------------------------------------------------------------------------------------------------
 
 
-def known_values(intake: Intake, process: Process) -> dict[str, list[str]]:
-    """For each field values that are known: its options, master data with a column of its name, earlier cases."""
+def expected_values(intake: Intake, process: Process) -> dict[str, list[str]]:
+    """For each field what is likely to stand there: its options, master data with a column of its name."""
     know = intake.know
-    asked = {f.name: f for f in whole_form(process)}
-    found: dict[str, dict[str, None]] = {name: dict.fromkeys((*f.kind.options, *f.kind.synonyms)) for name, f in asked.items()}
     tables = [table for name in know.master.tables if (table := know.master.table(name))]
-    for name, declared in asked.items():
-        if declared.kind.name != "文本":
-            continue
-        for label in (name, *declared.labels):
-            for table in tables:
-                found[name] |= dict.fromkeys(v for row in table if (v := row.get(label, "").strip()))
-    for row in cases.find(know.conn, process.name, limit=_KNOWN_CASES):
-        for name, declared in asked.items():
+    found = {}
+    for declared in whole_form(process):
+        values = dict.fromkeys((*declared.kind.options, *declared.kind.synonyms))
+        for label in (declared.name, *declared.labels) if declared.kind.name == "文本" else ():
+            values |= dict.fromkeys(v for table in tables for row in table if (v := row.get(label, "").strip()))
+        found[declared.name] = list(values)
+    return found
+
+
+def known_values(intake: Intake, process: Process) -> dict[str, list[str]]:
+    """The same with what earlier cases hold: more of the kind will come, so these are known and not expected."""
+    found = expected_values(intake, process)
+    for row in cases.find(intake.know.conn, process.name, limit=_KNOWN_CASES):
+        for name, values in found.items():
             value = row["fields"].get(name, "")
-            if declared.kind.name == "文本" and 0 < len(value) <= _LONGEST_KNOWN:
-                found[name][value] = None
-    return {name: list(values) for name, values in found.items()}
+            if process.fields[name].kind.name == "文本" and 0 < len(value) <= _LONGEST_KNOWN and value not in values:
+                values.append(value)
+    return found
 
 
 def _find_doubts(form: Form, known: Mapping[str, Sequence[str]]) -> list[str]:
@@ -342,8 +343,8 @@ def _cell(form: Form, name: str) -> dict[str, Any]:
     cell = form.cells.get(name)
     shown = ""
     if cell is not None:
-        page, turned = form.pictures[name]
-        shown = picture(page.picture, cell.box, (page.width, page.height), turned)
+        page = form.pages[name]
+        shown = picture(page.picture, cell.box, (page.width, page.height))
     return {"label": name, "read": cell.text if cell else "", "why": form.doubts.get(name, "看不太清"), "picture": shown}
 
 

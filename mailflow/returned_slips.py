@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from parsers import Message
-from parsers.printed import Words
 from parsers.subjects import clean
 from store import cases
 
@@ -81,17 +80,17 @@ def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading, lost: list[int
 # -- a slip whose code cannot be read ----------------------------------------------------------------------------------------------
 
 
-def _ask(intake: Intake, mail: Mail, number: int, slip: str, page: papers.Print, lines: list[Words], turned: bool) -> End:
+def _ask(intake: Intake, mail: Mail, number: int, slip: str, page: papers.Print) -> End:
     """The printed number, checked against the cases that wait for such a slip; then a person says."""
     from .mail_in_hand import End
 
     plan = intake.know.library.slips[slip]
-    read = next(((n, line) for line in lines if (n := printed_number(line.text))), None)
+    read = next(((n, line) for line in page.lines if (n := printed_number(line.text))), None)
     waiting = _waiting(intake, plan)
     meant = read[0] if read and any(row["number"] == read[0] for row in waiting) else ""
     cells = []
     if read:
-        shown = picture(page.picture, read[1].box, (page.width, page.height), turned)
+        shown = picture(page.picture, read[1].box, (page.width, page.height))
         cells = [{"label": "单号", "read": read[0], "why": "请核对" if meant else "没有等这张单据的这个单号", "picture": shown}]
     facts = [[row["number"], row["title"]] for row in waiting[:8]]
     says = f"收到《{plan.name}》(第 {page.page} 页),二维码看不清" + (f",印的单号读作 {read[0]}。" if read else ",单号也没有读出。")

@@ -15,7 +15,7 @@ from .prepared import NARROW, Prepared, prepared, wide
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["SURE", "Box", "Cell", "Words", "available", "fields", "read_words", "upright", "upside_down"]
+__all__ = ["SURE", "Box", "Cell", "Words", "available", "fields", "read_words", "upright"]
 
 _SHORT = 650    # pixels: lines up to this are read from both views; longer ones are sentences, and cost much
 _DIFFER = 0.6   # how sure a line may at most be whose readings differ
@@ -34,11 +34,6 @@ def upright(page: Page) -> Image:
     from PIL.Image import fromarray
 
     return fromarray(prepared(page).views[0])
-
-
-def upside_down(words: Sequence[Words], width: int, height: int) -> list[Words]:
-    """The same lines with the page turned: each line was read upright already."""
-    return sorted((Words(w.text, (width - w.box[2], height - w.box[3], width - w.box[0], height - w.box[1]), w.sure) for w in words), key=lambda w: (w.box[1], w.box[0]))
 
 
 def read_words(page: Page) -> list[Words]:
