@@ -26,6 +26,7 @@ from .process import decide, forms
 from .process.model import Field as FormField
 from .process.model import Process
 from .process.names import Names
+from .process.values import number as as_number
 from .process.world import Case, Event, Outcome, Refused
 
 if TYPE_CHECKING:
@@ -143,7 +144,13 @@ def known_values(intake: Intake, process: Process) -> dict[str, list[str]]:
     return found
 
 
-def _find_doubts(form: Form, known: Mapping[str, Sequence[str]]) -> list[str]:
+def clear(intake: Intake) -> float:
+    """How sure a cell must be (取定值 `fax.confidence`; RULEBOOK B02 `ocr_confidence`)."""
+    wanted = as_number(intake.know.library.config("fax.confidence"))
+    return SURE if wanted is None else wanted
+
+
+def _find_doubts(form: Form, known: Mapping[str, Sequence[str]], enough: float) -> list[str]:
     """Fills `doubts`; gives what is not quite sure and does not matter so much: it is pointed out to the sender."""
     beside = []
     for name, cell in form.cells.items():
@@ -154,7 +161,7 @@ def _find_doubts(form: Form, known: Mapping[str, Sequence[str]]) -> list[str]:
             form.doubts[name] = f"与已知的“{other}”只差一两笔"
         elif declared.kind.name in ("日期", "时间") and not _WHOLE_DAY.search(unicodedata.normalize("NFKC", cell.text)):
             form.doubts[name] = "没有写全年月日"  # in a mail today's is meant; on paper it is rather lost
-        elif cell.sure < SURE:
+        elif cell.sure < enough:
             if _matters(form.process, declared, cell.text):
                 form.doubts[name] = "看不清"
             else:
@@ -224,7 +231,7 @@ def sender_of(intake: Intake, mail: Mail, form: Form) -> str:
             return meant
     roles = form.process.starts[form.start].by
     names = Names(form.process, decide.blank_case(form.process, Event(know.now)), Event(know.now), know)
-    written = {cell.text for cell in form.cells.values() if cell.sure >= SURE}
+    written = {cell.text for cell in form.cells.values() if cell.sure >= clear(intake)}
     for name in names.everyone(roles):
         person = know.whole_person(name)
         if person and (person.name in written or person.unit and person.unit in written):
@@ -252,7 +259,7 @@ def taken(intake: Intake, mail: Mail, found: Sorted) -> list[End]:
     ends: list[End] = []
     for number, form in enumerate(found.forms):
         sender = mail.sender or sender_of(intake, mail, form)
-        hints = _find_doubts(form, known_values(intake, form.process))
+        hints = _find_doubts(form, known_values(intake, form.process), clear(intake))
         again = as_mail(intake, mail.row, mail.message, form.process, form.title, form.read, sender, mail.proof)
         why = _not_yet(intake, again, form)
         if why or form.doubts:
@@ -312,7 +319,7 @@ def _ask(intake: Intake, mail: Mail, number: int, form: Form, sender: str, why: 
     """One letter to the desk, one to whoever sent it (RULEBOOK B02: 请核对)."""
     from .mail_in_hand import End
 
-    cells = [_cell(form, name) for name in (*form.doubts, *(n for n in form.cells if n not in form.doubts and form.cells[n].sure < SURE))]
+    cells = [_cell(form, name) for name in (*form.doubts, *(n for n in form.cells if n not in form.doubts and form.cells[n].sure < clear(intake)))]
     sure = [[name, form.cells[name].text] for name in form.process.fields if name in form.cells and name not in {c["label"] for c in cells}]
     memory = {"form": form.process.name, "start": form.start, "title": form.title, "read": form.read, "sender": sender, "number": number, "parts": form.parts}
     unclear = "、".join(form.doubts)

@@ -370,3 +370,13 @@ def test_a_button_of_the_question_is_an_answer_to_it(office: Office) -> None:
     [*_, letter] = [m for m in office.house.letters() if "请分拣" in m["Subject"]]
     press(letter, "忽略")
     assert [r["end"] for r in office.house.rows("inbox") if r["from"] == GATEWAY] == ["recorded", "answered"]
+
+
+def test_how_sure_is_sure_enough_is_a_setting(office: Office) -> None:
+    office.fax(page(TITLE, WHOLE, {"设备型号": 0.85}))
+    assert len(office.faults()) == 1, "RULEBOOK B02: 0.8"
+    (office.house.folder / "own" / "tables").mkdir(parents=True)
+    (office.house.folder / "own" / "tables" / "取定值.csv").write_text("键,值,说明\nfax.confidence,0.9,\n", encoding="utf-8")
+    office.house.config.write_text(office.house.config.read_text(encoding="utf-8") + '\n[templates]\nfolder = "own"\n', encoding="utf-8")
+    office.fax(page(TITLE, WHOLE | {"局点名称": "河源源城局"}, {"设备型号": 0.85}))
+    assert len(office.faults()) == 1 and "设备" in text_of(office.asked())
