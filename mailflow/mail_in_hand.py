@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,9 @@ from .process.model import Process
 from .process.world import Case, Event
 from .recorder import Recorder
 from .routing import Router
+
+MOST_DOCUMENTS = 12  # of one mail
+LONGEST = 30  # seconds for all of them
 
 
 @dataclass(slots=True)
@@ -105,9 +109,13 @@ class Handler:
         """Reads attached forms, once a mail."""
         if mail.titles or mail.problems:
             return
-        for attachment in mail.message.attachments:
-            if not can_read(attachment):
-                continue
+        documents = [a for a in mail.message.attachments if can_read(a)]
+        end = time.monotonic() + LONGEST
+        for number, attachment in enumerate(documents):
+            if number >= MOST_DOCUMENTS or time.monotonic() > end:
+                mail.problems.append(f"附件里的文档太多或太复杂,只读了前 {number} 个;要办的表单请分几封发来")
+                mail.titles += [a.name for a in documents[number:]]
+                break
             document = office.read(attachment)
             if document.problem:
                 mail.problems.append(document.problem)

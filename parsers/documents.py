@@ -23,6 +23,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD = ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",)
 _NAMES = frozenset(("docx", "docm", "dotx", "doc", "dot", "wps", "wpt", "xlsx", "xlsm", "xltx", "xlsb", "xls", "xlt", "et", "ett", "ods", "odt", "csv", "tsv", "txt", "rtf"))
 _PACKED = ("zip", "rar", "7z")
+ELEMENTS = 1_500_000  # of a Word document: a table of 5,000 rows has half of it; each costs a microsecond
 _DEFAULT = Limits()
 
 
@@ -283,6 +284,7 @@ class _Word:
         self.limits = limits
         self.skip = 0
         self.depth = 0
+        self.count = 0
         self.in_text = False
         self.run: list[str] = []
         self.lines: list[str] = []                 # the text of the document
@@ -297,7 +299,8 @@ class _Word:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(" ")[2]
         self.depth += 1
-        if self.depth > 2000:
+        self.count += 1
+        if self.depth > 2000 or self.count > ELEMENTS:
             raise TooMuch
         if self.skip or local in self.SKIP:
             self.skip += 1

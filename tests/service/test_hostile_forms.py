@@ -106,6 +106,7 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "billion laughs": ("表.docx", laughs, "太大"),
     "two cells at the ends of the sheet": ("表.xlsx", far_apart, "太大"),
     "a long text in every cell": ("表.xlsx", the_same_again, "太大"),
+    "millions of paragraphs": ("表.docx", lambda: docx(rows=[], text="</w:t></w:r></w:p>" + "".join("<w:p/>" * 1000 + f"<!--{n * 7919 % 10007}-->" for n in range(2500)) + "<w:p><w:r><w:t>"), "太大"),
     "deep": ("表.docx", lambda: docx(prolog="", text="</w:t>" + "<w:x>" * 50_000 + "</w:x>" * 50_000 + "<w:t>"), "太大"),
     "cut off": ("表.docx", lambda: docx()[:300], "损坏"),
     "a program": ("表.docx", lambda: b"MZ" + bytes(range(256)) * 20, "损坏"),
@@ -182,6 +183,19 @@ def test_what_can_be_read_is_read_whatever_its_name(department: Department, kind
     [case] = rows(department, "cases")
     assert case["fields"].get("沟通结果") == "成功", told  # type: ignore[union-attr]
     assert "没有填写" not in told
+
+
+def test_of_a_hundred_documents_the_first_are_read_and_the_sender_is_told(department: Department) -> None:
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"], message["To"], message["Subject"], message["Message-ID"] = "zhouqiang@demo.example", SERVICE, SUBJECT, "<many@hostile.example>"
+    message.set_content("见附件")
+    for number in range(100):
+        message.add_attachment(docx(rows=[["备注", str(number)]] if number else ROWS), maintype="application", subtype="octet-stream", filename=f"{number}.docx")
+    department.put(message.as_bytes())
+    assert department.run("once").returncode == 0
+    [case] = rows(department, "cases")
+    assert case["fields"]["沟通结果"] == "成功"  # type: ignore[index]
+    assert any("只读了前 12 个" in m.get_body(("plain",)).get_content() for m in department.letters())  # type: ignore[union-attr]
 
 
 def test_a_report_that_is_handed_in_does_not_speak_for_its_sender(department: Department) -> None:
