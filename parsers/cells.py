@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,8 @@ def fields(words: Sequence[Words], labels: Iterable[str], known: Mapping[str, Se
         near = [(abs(h.middle - line.middle) * 4 + (line.box[0] - h.box[2]), name) for h, name, _ in heads if h.box[2] <= line.box[0] + tall / 2 and abs(h.middle - line.middle) < 1.3 * tall]
         if near and not any(abs(line.middle - other.middle) < tall / 2 and other.box[0] < line.box[0] < other.box[2] for other in lines):
             values.setdefault(min(near)[1], []).append(line)
-    cells = {name: _valued(_cell(lines), (known or {}).get(name, ())) for name, lines in values.items()}
+    elsewhere = Counter(found for line in words for found in shapes.within(line.text))
+    cells = {name: _valued(_cell(lines), (known or {}).get(name, ()), elsewhere) for name, lines in values.items()}
     return _together(cells, known or {})
 
 
@@ -88,7 +90,13 @@ def _heads(words: Sequence[Words], names: Mapping[str, str]) -> tuple[list[tuple
                 break
         else:
             rest.append(line)
-    return heads, [line for line in rest if not any(words[n] is line for n in below)]
+    rest = [line for line in rest if not any(words[n] is line for n in below)]
+    for line in list(rest):  # of a label that stands too near the frame only the end was found: 级别 of 故障级别
+        ends = [name for plain, name in names.items() if len(_plain(line.text)) >= 2 and plain.endswith(_plain(line.text))]
+        if len(ends) == 1 and all(name != ends[0] for _, name, _ in heads):
+            heads.append((line, ends[0], ""))
+            rest.remove(line)
+    return heads, rest
 
 
 def _under(line: Words, other: Words) -> bool:
@@ -115,13 +123,16 @@ def _cell(lines: list[Words]) -> list[Words]:
     return [w for row in rows for w in sorted(row, key=lambda w: w.box[0])]
 
 
-def _valued(lines: list[Words], known: Sequence[str]) -> Cell:
+def _valued(lines: list[Words], known: Sequence[str], elsewhere: Counter[str]) -> Cell:
+    """`elsewhere`: how often numbers and times stand on the page; a doubtful value that may be one of them is rather that one, and stays doubtful."""
     left, top, right, bottom = zip(*(w.box for w in lines), strict=True)
     box = (min(left), min(top), max(right), max(bottom))
     if len(lines) > 1 and (whole := [w for w in lines if shapes.shape_of(_tidy(w.text))]):
         lines = whole[:1]  # what stands beside it is a remainder of the frame
     text, sure = _tidy("".join(w.text for w in lines)), min(w.sure for w in lines)
     others = [_tidy(o) for o in lines[0].others] if len(lines) == 1 else []
+    if sure < SURE and elsewhere[text] < 2 and (there := next((o for o in others if o in elsewhere), "")):
+        text = there
     if known:
         text, sure = _expected(text, sure, others, known)
     return Cell(text, sure, box)

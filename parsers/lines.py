@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-_FIND_AT = 1024   # pixels of the long side at which lines are sought: at 2000 it costs five times as much and finds no more
+_FIND_AT = 896    # pixels of the long side at which lines are sought: at 2000 it costs five times as much and finds no more
 _HIGH = 48        # pixels of a line as the model reads it
 _STEP = 32        # widths are rounded up to this, so that lines of about one length are read together
 _NARROWEST = 96   # a strip is filled up to this
 _LIKELY = 4       # characters that are remembered for each place
 _TOGETHER = 6     # lines at once: more needs memory and gains nothing on one thread
+_LONG = 400       # pixels: from here on several at once take a fifth longer than one by one
+_CLEAR = 0.98     # a character so sure has no others
 
 Chances = Any     # steps × characters, probabilities: numpy, float32
 Corners = Any     # four points (x, y), clockwise from the upper left: numpy, float32
@@ -82,7 +84,7 @@ def read(strips: Sequence[Any]) -> list[Chances]:
     session, _ = _reader()
     while order:
         least = strips[order[0]].shape[1]
-        some = [n for n in order[:_TOGETHER] if strips[n].shape[1] <= least * 1.15 + _STEP]
+        some = [n for n in order[: _TOGETHER if least < _LONG else 1] if strips[n].shape[1] <= least * 1.15 + _STEP]
         order = order[len(some) :]
         width = max(_NARROWEST, -(-strips[some[-1]].shape[1] // _STEP) * _STEP)
         batch = numpy.zeros((len(some), 3, _HIGH, width), numpy.float32)  # zero is what the model was taught to see beside a line
@@ -109,7 +111,7 @@ def freely(chances: Chances) -> Reading:
     peak, before = 0.0, 0
     for step, name in enumerate(best):
         if name and (name != before or chances[step][name] > peak):
-            top = numpy.argpartition(chances[step], -_LIKELY)[-_LIKELY:]
+            top = numpy.argpartition(chances[step], -_LIKELY)[-_LIKELY:] if chances[step][name] < _CLEAR else [name]
             each = sorted(((names[n] if n else "", float(chances[step][n])) for n in top), key=lambda c: -c[1])
             if name != before:
                 likely.append(each)

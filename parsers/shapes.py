@@ -32,6 +32,11 @@ def shape_of(text: str) -> str:
     return next((shape for shape in _SHAPES if re.fullmatch(_pattern(shape), text)), "")
 
 
+def within(text: str) -> set[str]:
+    """What of a shape stands anywhere in a line, such as the number and the time that the sender's machine prints on top."""
+    return {found for shape in _SHAPES for found in re.findall(rf"(?<![\w-]){_pattern(shape)}(?![\w-])", text)}
+
+
 @lru_cache(maxsize=32)
 def _pattern(shape: str) -> str:
     return "".join({"9": r"\d", " ": " ", "A": "[A-Z]"}.get(c, re.escape(c)) for c in shape)

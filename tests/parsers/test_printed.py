@@ -78,6 +78,20 @@ def test_a_doubtful_value_that_is_nearly_a_known_one_is_that_one_and_stays_doubt
     assert one("GZ-20261120-0031", 0.6, known=("GZ-20261120-0031", "GZ-20261120-0032")) == ("GZ-20261120-0031", False), "its neighbour is as near"
 
 
+def test_a_doubtful_value_that_also_stands_elsewhere_on_the_page_is_that_one() -> None:
+    top = line("2026-10-22 06:50 FROM: 025-83316620", 60, 10)
+    value = Words("023-83316620", (450, 300, 900, 345), 0.6, ("025-83316620",))
+    cell = fields([top, line("联系电话", 200, 300), value], ["联系电话"])["联系电话"]
+    assert cell.text == "025-83316620" and cell.sure < SURE
+    value.sure = 0.99
+    assert fields([top, line("联系电话", 200, 300), value], ["联系电话"])["联系电话"].text == "023-83316620", "what is plainly read is another number"
+
+
+def test_of_a_label_the_end_is_enough_where_no_other_ends_so() -> None:
+    words = [line("级别", 240, 300), line("重大", 450, 300), line("时间", 240, 400), line("08:45", 450, 400)]
+    assert {name: c.text for name, c in fields(words, ["故障级别", "上报时间", "发生时间"]).items()} == {"故障级别": "重大"}
+
+
 def test_an_identifier_whose_day_is_nowhere_on_the_page_is_doubtful() -> None:
     def sure(number: str, day: str) -> bool:
         words = [line("编号", 200, 300), line(number, 450, 300), line("发生时间", 200, 400), line(day, 450, 400)]
