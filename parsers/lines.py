@@ -16,6 +16,8 @@ _TOGETHER = 6     # lines at once: more needs memory and gains nothing on one th
 _LONG = 400       # pixels: from here on several at once take a fifth longer than one by one
 _CLEAR = 0.98     # a character so sure has no others
 
+MARKS = "，,、。；;"  # of prose: whether a comma is wide or narrow, or a full stop, makes no reading doubtful
+
 Chances = Any     # steps × characters, probabilities: numpy, float32
 Corners = Any     # four points (x, y), clockwise from the upper left: numpy, float32
 
@@ -120,4 +122,4 @@ def freely(chances: Chances) -> Reading:
                 likely[-1], steps[-1] = each, step
             peak = float(chances[step][name])
         before = name
-    return Reading("".join(each[0][0] for each in likely), min((each[0][1] for each in likely), default=0.0), likely, steps)
+    return Reading("".join(each[0][0] for each in likely), min((each[0][1] for each in likely if each[0][0] not in MARKS), default=0.0), likely, steps)

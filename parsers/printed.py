@@ -100,8 +100,8 @@ def _agreed(box: Box, readings: list[_Said]) -> Words:
 
 
 def _text(text: str) -> str:
-    """What counts when two readings are compared: not the spaces."""
-    return "".join(text.split())
+    """What counts when two readings are compared: not the spaces, nor the marks of prose."""
+    return "".join(c for c in text if not c.isspace() and c not in lines.MARKS)
 
 
 def _others(reading: lines.Reading) -> tuple[str, ...]:

@@ -167,3 +167,11 @@ def test_print_is_read() -> None:
         left, top, right, bottom = found["联系人"].box
         assert abs(left - 1250) < 20 and abs(top - 300) < 30 and right - left > 150 and bottom - top > 40, "where it stands on the upright page"
         assert upright(page).crop((round(left), round(top), round(right), round(bottom))).histogram()[0] > 500, "the picture of it"
+
+
+def test_a_comma_wide_or_narrow_makes_no_other_reading() -> None:
+    from parsers.printed import _agreed, _Said
+
+    box = (0.0, 0.0, 10.0, 10.0)
+    assert _agreed(box, [_Said("有告警,业务未中断", 0.97, ()), _Said("有告警，业务未中断", 0.95, ())]).sure == 0.97
+    assert _agreed(box, [_Said("有告警,业务未中断", 0.97, ()), _Said("有告警，业务末中断", 0.95, ())]).sure < 0.7
