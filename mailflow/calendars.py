@@ -17,6 +17,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 Hours = Sequence[tuple[int, int, int, int]]
+HOURS = "09:00-12:00、13:00-18:00"  # RULEBOOK §0.3, where nobody says otherwise
 Pauses = Sequence[tuple[datetime, datetime]]
 ONE_DAY = timedelta(days=1)
 WEEKDAYS = "一二三四五六日"
@@ -398,6 +399,16 @@ def _checked(numbers: tuple[int, ...], spec: str) -> tuple[int, ...]:
     if not (1 <= month <= 12 and 1 <= day <= monthrange(2024, month)[1]):
         raise DurationError(f"周期“{spec}”里没有这一天;{_PERIODS}")
     return numbers
+
+
+def read_hours(text: str) -> Hours:
+    """`09:00-12:00、13:00-18:00` as the hours of a working day. Raises DurationError."""
+    found = [re.fullmatch(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", part) for part in re.split(r"[、,;\s]+", re.sub(r"[—–~至到]", "-", unicodedata.normalize("NFKC", text.strip())))]
+    hours = [tuple(map(int, m.groups())) for m in found if m]
+    edges = [clock for h in hours for clock in (h[:2], h[2:])]
+    if not hours or len(hours) != len(found) or edges != sorted(set(edges)) or any(h > 23 or m > 59 for h, m in edges):
+        raise DurationError(f"工作时段“{text}”读不懂;写成 09:00-12:00、13:00-18:00,从早到晚,互不重叠")
+    return [(a, b, c, d) for a, b, c, d in hours]
 
 
 def check_period(spec: str) -> None:

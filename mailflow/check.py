@@ -313,12 +313,12 @@ def _posts(process: Process) -> set[str]:
 def _left(config: Config, library: Library, master: MasterData, conn: sa.Connection) -> list[str]:
     from datetime import UTC, datetime
 
-    from .calendars import WorkCalendar
+    from .calendars import HOURS, WorkCalendar, read_hours
     from .knowledge import Knowledge
     from .people import Directory
     from .vacancies import vacancies
 
-    calendar = WorkCalendar(master.holidays, config.service.timezone)
+    calendar = WorkCalendar(master.holidays, config.service.timezone, read_hours(library.config("work.hours") or HOURS))
     return vacancies(Knowledge(library, master, Directory(master.people), calendar, conn, datetime.now(UTC)))
 
 

@@ -17,7 +17,7 @@ from store import Store, StoreError, cases, mails, marks, savepoint
 from store.archive import Place
 
 from . import outbox, papers, periodic, reminders, standstill
-from .calendars import WorkCalendar
+from .calendars import HOURS, WorkCalendar, read_hours
 from .config import Config
 from .correspondence import Desk
 from .intake import Intake
@@ -69,11 +69,11 @@ class Office:
     def refresh(self) -> None:
         """Takes edited templates and master data into force."""
         if self.library.refresh():
-            self._router = self._directory = None
+            self._router = self._directory = None  # the calendar is built with it: working hours are a setting
         if self.master.refresh() or self._directory is None:
             table = self.library.tables.get("角色同义词")
             self._directory = Directory(self.master.people, {w: row["角色"] for row in table.rows for w in row["同义词"].split("、") if w} if table else {})
-            self._calendar = WorkCalendar(self.master.holidays, self.config.service.timezone)
+            self._calendar = WorkCalendar(self.master.holidays, self.config.service.timezone, read_hours(self.library.config("work.hours") or HOURS))
 
     def knowledge(self, conn: sa.Connection, now: datetime) -> Knowledge:
         """The world as one transaction sees it."""

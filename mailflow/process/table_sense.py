@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from ..calendars import DurationError, parse_duration
+from ..calendars import DurationError, parse_duration, read_hours
 from .tables import DecisionTable
 from .values import number
 
@@ -56,6 +56,14 @@ def settings_sense(own: DecisionTable, shipped: DecisionTable) -> tuple[Decision
 
 
 def _unlike(usual: str, says: str, value: str) -> str:
+    if re.match(r"\d+:\d\d-", usual):
+        try:
+            read_hours(value)
+        except DurationError:
+            return f"要写时段,如 {usual}"
+        return ""
+    if value and value in says:
+        return ""  # named there as something else that may be written
     words = [w for w in re.findall(r"(?<![\w.])[a-z_]{3,}(?![\w.])", says) if w != usual]
     if _is_span(usual):
         return "" if _is_span(value) else f"要写时长,如 {usual}"

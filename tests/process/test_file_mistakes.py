@@ -58,6 +58,7 @@ MISTAKES = {
     "a setting misspelt": ("tables/取定值.csv", "键,值\nimprove.third_form,3\n", "取定值.csv 第 2 行:没有“improve.third_form”这个键,是不是“improve.third_from”?"),
     "a setting's word": ("tables/取定值.csv", "键,值\npenalty.window,按月\n", "“penalty.window”只能写 cumulative、month;现在是“按月”"),
     "a setting's length": ("tables/取定值.csv", "键,值\ngrace.comm_report,一会儿\n", "“grace.comm_report”要写时长,如 24小时"),
+    "working hours": ("tables/取定值.csv", "键,值\nwork.hours,九点到六点\n", "“work.hours”要写时段,如 09:00-12:00、13:00-18:00"),
     "full-width braces": ("letters/请审批.txt", LETTER.replace("{{", "｛｛").replace("}}", "｝｝"), "取值用的花括号要用半角"),
     "a letter's rank": ("letters/请审批.txt", LETTER.replace("次序: 15", "次序: 十五"), "请审批.txt 第 2 行:“次序”要写数字"),
     "a digest's time": ("digests/销售日报.yaml", DIGEST.replace("每个工作日", "每天早上"), "销售日报.yaml 第 2 行:“时间”:读不懂周期“每天早上 09:00”;可以写:每天 09:00"),
@@ -88,3 +89,8 @@ def test_what_chinese_windows_saves_is_read_in_each_of_its_encodings(encoding: s
 
 def test_operators_from_a_chinese_keyboard_are_operators(tmp_path: Path) -> None:
     assert told(tmp_path, "processes/请假.yaml", GOOD.replace("        变为: 已批", "        当: 天数＞3 且 天数！＝ 9\n        变为: 已批"))[1] == []
+
+
+def test_another_value_that_a_settings_own_remark_names_is_none_of_the_mistakes(tmp_path: Path) -> None:
+    library, problems = told(tmp_path, "tables/取定值.csv", "键,值\nreturned.lapse,不限\nreg.clock,4小时\n")
+    assert problems == [] and library.config("returned.lapse") == "不限"
