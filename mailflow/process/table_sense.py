@@ -62,7 +62,7 @@ def _unlike(usual: str, says: str, value: str) -> str:
         except DurationError:
             return f"要写时段,如 {usual}"
         return ""
-    if value and value in says:
+    if value and re.search(rf"写 ?{re.escape(value)}(?= |,|;|$)", says):
         return ""  # named there as something else that may be written
     words = [w for w in re.findall(r"(?<![\w.])[a-z_]{3,}(?![\w.])", says) if w != usual]
     if _is_span(usual):
