@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .pages import Page
@@ -55,14 +56,16 @@ def unruled(level: Any) -> Any:
 
 
 def levelled(picture: Any, size: tuple[int, int], degrees: float) -> Any:
-    """The picture with square pixels, turned by so much (clockwise), in one step: each step blurs."""
+    """The picture with square pixels, turned by so much (clockwise), in one step: each step blurs. So much higher that its first line stays on it."""
     import cv2
     import numpy
 
     (width, height), x, y = size, size[0] / picture.shape[1], size[1] / picture.shape[0]
+    more = math.ceil(width / 2 * math.sin(math.radians(abs(degrees))))  # at each end: there a machine prints its own line, level when the page is not
     turn = numpy.vstack([cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1), [0, 0, 1]])
+    turn[1, 2] += more
     square = numpy.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
-    return cv2.warpAffine(picture, (turn @ square)[:2], size, flags=cv2.INTER_LINEAR, borderValue=255)
+    return cv2.warpAffine(picture, (turn @ square)[:2], (width, height + 2 * more), flags=cv2.INTER_LINEAR, borderValue=255)
 
 
 def evened(grey: Any) -> Any:
