@@ -7,13 +7,14 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from . import dates
 from .values import number
 
 if TYPE_CHECKING:
     from .model import Process
 
 Row = Mapping[str, str]
-NAMED = ("不笼统", "不晚于今天", "不早于今天", "同标题的项目", "在项目库", "在合同库", "内部人员", "只写一个")
+NAMED = ("不笼统", "不晚于今天", "不早于今天", "不晚于现在", "同标题的项目", "在项目库", "在合同库", "内部人员", "只写一个")
 
 
 def unknown_check(text: str, process: Process, names: set[str]) -> str:
@@ -52,6 +53,8 @@ def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[R
         return "" if value[:10] <= look("今天") else f"“{value}”还没有到,不能晚于今天"
     if check == "不早于今天":
         return "" if value[:10] >= look("今天") else f"“{value}”已经过去,不能早于今天"
+    if check == "不晚于现在":
+        return f"“{value}”还没有到;请写实际的时间" if dates.is_ahead(value, look("现在")) else ""
     if check == "同标题的项目":
         return "" if not look("项目") or value == look("项目") else f"正文写的是“{value}”,标题写的是“{look('项目')}”,两处要一致"
     if m := re.fullmatch(r"(提到|不提) ?(\S+)", check):

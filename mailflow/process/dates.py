@@ -130,6 +130,24 @@ def read_moment(text: str, now: datetime) -> datetime | None:
     return datetime.combine(day[0] if day else now.date(), clock[0], now.tzinfo)
 
 
+AHEAD = timedelta(minutes=30)  # what clocks that differ, and a word said in advance, may be ahead of the moment of receipt
+
+
+def is_ahead(value: str, now: str) -> bool:
+    """Whether a day or a moment, written as fields hold them, is still to come at `now`; clocks may differ by half an hour."""
+    if len(value) <= 10:
+        return value > now[:10]
+    return datetime.fromisoformat(value) > datetime.fromisoformat(now) + AHEAD
+
+
+def lately(text: str, now: datetime) -> datetime | None:
+    """What has happened (`受理 23:55`, told ten minutes past midnight): as `read_moment`, but a time alone never lies ahead, it is yesterday's then."""
+    moment = read_moment(text, now)
+    if moment and moment > now + AHEAD and find_date(text, now.date()) is None:
+        moment -= timedelta(days=1)
+    return moment
+
+
 def _day(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)

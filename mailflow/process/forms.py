@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .checks import failed
+from .dates import lately
 from .model import Field, Process
 from .names import Names
 from .values import tidy
@@ -98,6 +99,8 @@ def read_value(field: Field, text: str, names: Names) -> tuple[str, str]:
         if near:
             return "", f"没有叫“{text}”的项目,是不是:{' / '.join(near)}?请改成其中一个"
         return (text, "") if field.unregistered_ok else ("", f"项目“{text}”还没有立项;请先立项,或核对项目名称")
+    if field.kind.name == "时间" and "不晚于现在" in field.checks and (moment := lately(text, names.world.now)):
+        return moment.strftime("%Y-%m-%d %H:%M"), ""
     value, why = field.kind.read(text, names.world)
     if why and field.kind.name == "人员" and (meant := _by_role(text, names)):
         return meant, ""
@@ -125,8 +128,12 @@ def _choices(field: Field) -> str:
 
 
 def asked_later(process: Process) -> set[str]:
-    """Fields that an action asks for and the first form need not hold: their 缺省 is that action's, not the opening's."""
-    asked = {name for source in (process.anytime, *(s.actions for s in process.states.values())) for a in source.values() for name in (*a.asks, *a.may_say)}
+    """Fields that somebody's action asks for and the first form need not hold: their 缺省 is that action's, not the opening's.
+
+    What only the service does (no 谁) asks nobody: it brings its values along, and the form's own 缺省 stands until then.
+    """
+    actions = [a for source in (process.anytime, *(s.actions for s in process.states.values())) for a in source.values() if a.by]
+    asked = {name for a in actions for name in (*a.asks, *a.may_say)}
     return {name for name in asked if process.fields[name].required is False and not process.fields[name].from_subject}
 
 

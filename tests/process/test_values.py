@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from small_world import MONDAY, Town
@@ -143,6 +143,15 @@ def test_vague_statements(line: str, vague: bool) -> None:
     assert is_vague(line, VAGUE) is vague
 
 
+def test_what_has_happened_never_lies_ahead() -> None:
+    """A time alone is the last one (told ten minutes past midnight: yesterday's); clocks that differ by some minutes make no other day of it."""
+    midnight = MONDAY.replace(hour=0, minute=10)
+    assert dates.lately("23:55", midnight) == midnight.replace(hour=23, minute=55) - timedelta(days=1)
+    assert dates.lately("0:15", midnight) == midnight.replace(minute=15)
+    assert dates.lately("11月24日 10:00", midnight) == midnight.replace(day=24, hour=10, minute=0)  # said as a day: left to the check
+    assert failed("不晚于现在", "2026-11-23 00:40", lambda _: "2026-11-23 00:10", VAGUE) == ""
+
+
 @pytest.mark.parametrize(
     ("check", "value", "says"),
     [
@@ -152,6 +161,8 @@ def test_vague_statements(line: str, vague: bool) -> None:
         ("不多于 3 字", "一二三四", "写了 4 字"),
         ("不晚于今天", "2026-11-24", "不能晚于今天"),
         ("不早于今天", "2026-11-22", "已经过去"),
+        ("不晚于现在", "2026-11-23 10:31", "还没有到"),
+        ("不晚于现在", "2026-11-24", "还没有到"),
         ("不同于 第一售前", "张三", "与“第一售前”相同"),
         ("不早于 开始日期", "2026-11-20", "早于开始日期"),
         ("不晚于 开始日期", "2026-11-25", "晚于开始日期"),
@@ -159,11 +170,11 @@ def test_vague_statements(line: str, vague: bool) -> None:
     ],
 )
 def test_a_check_that_does_not_hold_says_why(check: str, value: str, says: str) -> None:
-    known = {"今天": "2026-11-23", "第一售前": "张三", "开始日期": "2026-11-22"}
+    known = {"今天": "2026-11-23", "现在": "2026-11-23 10:00", "第一售前": "张三", "开始日期": "2026-11-22"}
     assert says in failed(check, value, lambda name: known.get(name, ""), VAGUE)
 
 
 @pytest.mark.parametrize(("check", "value"), [("大于 0", "1"), ("不少于 2 字", "两字"), ("不晚于今天", "2026-11-23"), ("不同于 第一售前", "李四"), ("不早于 开始日期", "2026-11-22")])
 def test_a_check_that_holds_says_nothing(check: str, value: str) -> None:
-    known = {"今天": "2026-11-23", "第一售前": "张三", "开始日期": "2026-11-22"}
+    known = {"今天": "2026-11-23", "现在": "2026-11-23 10:00", "第一售前": "张三", "开始日期": "2026-11-22"}
     assert failed(check, value, lambda name: known.get(name, ""), VAGUE) == ""
