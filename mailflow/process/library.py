@@ -33,6 +33,16 @@ _READERS: dict[str, Callable[[Path], Any]] = {
 }  # fmt: skip
 
 
+def waiting(processes: dict[str, Process]) -> dict[str, list[tuple[str, str]]]:
+    """What waits (逢) for a case of a process to be opened: process opened → (process, action)."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for process in processes.values():
+        actions = [*process.anytime.values(), *(a for state in process.states.values() for a in state.actions.values())]
+        for opened, name in sorted({(opened, action.name) for action in actions for opened in action.upon}):
+            found.setdefault(opened, []).append((process.name, name))
+    return found
+
+
 @dataclass(slots=True)
 class _Loaded:
     stamp: tuple[int, int]
@@ -114,12 +124,7 @@ class Library:
             del self._seen[path]
         self.processes, self.registers, self.tables, self.letters, self.digests = processes, registers, tables, letters, digests
         self.slips, self.forms = slips, forms
-        self.waiting_for = {}
-        for process in processes.values():
-            actions = [*process.anytime.values(), *(a for state in process.states.values() for a in state.actions.values())]
-            waits = {(opened, action.name) for action in actions for opened in action.upon}
-            for opened, name in sorted(waits):
-                self.waiting_for.setdefault(opened, []).append((process.name, name))
+        self.waiting_for = waiting(processes)
         settings = self.folders[0] / "tables" / "取定值.csv"
         self.shipped_settings = read_table(settings) if settings not in stamps and settings.is_file() else None
         if "提醒梯次" in tables:
