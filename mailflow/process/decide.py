@@ -361,9 +361,11 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
         outcome.nudges.append(NudgePlan(nudge.process, nudge.action, same, {k: names.value(t) for k, t in nudge.values.items()}))
     for column, text in effects.project.items():
         outcome.project[column] = names.value(text)
-    for which, into in ((effects.received, outcome.received), (effects.accepted, outcome.accepted)):
+    every = list({**names.process.documents, **case.documents})
+    come = [d for d, at in case.documents.items() if at]  # to accept them all is to accept what has come: what is missing stays missing
+    for which, into, whole in ((effects.received, outcome.received, every), (effects.accepted, outcome.accepted, come)):
         for document in which:
-            found = list({**names.process.documents, **case.documents}) if document == "全部" else handed_in(names) if document == "来件" else [document]
+            found = whole if document == "全部" else handed_in(names) if document == "来件" else [document]
             into += found
             for name in found:
                 case.documents[name] = names.event.at.isoformat()
