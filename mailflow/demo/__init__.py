@@ -39,7 +39,8 @@ name = "{name}"
 {mailbox}
 
 [smtp]
-url = "{smtp}"
+url  = "{smtp}"
+rate = 0      # 每分钟最多发几封,0 是不限
 
 [trust]
 commands = "directory"
