@@ -104,7 +104,7 @@ class Desk:
 
     def context(self, wanted: Iterable[str], process: Process | None, case: Case | None, names: Names | None, event: Event, extra: dict[str, Any]) -> dict[str, Any]:
         """The names that a letter's template uses: fields, roles, lookups and the words that every letter knows."""
-        context: dict[str, Any] = {"收到时间": letters.say_time(event.at), "来信人": event.who or event.address, "标题": event.subject, "来信地址": event.address}
+        context: dict[str, Any] = {"收到时间": letters.say_time(event.at), "来信人": event.who or event.address, "标题": event.subject, "来信地址": event.address, "来件方式": event.means}
         if process is not None and case is not None and names is not None:
             context |= {"字段": case.fields, "流程": process.title, "事项": case.title, "状态": case.state}
             for name in wanted:

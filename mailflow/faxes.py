@@ -280,7 +280,8 @@ def as_mail(intake: Intake, row: Any, original: Message, process: Process, title
     message = replace(
         original, subject=f"传真-{title}", text=lines, reply_text=lines, tables=[], sender=person.address if person else "", sender_name=sender,
     )  # fmt: skip
-    return Mail(row, message, clean(message.subject), sender, proof, read=dict(values), fax=fax_number(original))
+    means = "传真" if original.sender in intake.gateways else "来信"
+    return Mail(row, message, clean(message.subject), sender, proof, read=dict(values), fax=fax_number(original), means=means)
 
 
 def _trial(intake: Intake, again: Mail, process: Process, start: int, parts: dict[str, str]) -> tuple[Case, Event, Outcome | Refused]:

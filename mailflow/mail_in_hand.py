@@ -56,6 +56,7 @@ class Mail:
     broken: list[str] = field(default_factory=list)  # those of them that nobody can open as they are: locked, damaged, far too large
     read: dict[str, str] | None = None  # field → value as read off a page, in place of the mail's words
     fax: str = ""  # the number that the page came from
+    means: str = "来信"  # what its sender calls it: 来信, 传真
 
 
 def buttons(mail_id: int, number: int, **words: str) -> list[dict[str, Any]]:
@@ -102,7 +103,7 @@ class Handler:
         return Event(
             at=mail.row["received_at"].astimezone(self.know.calendar.tz), who=mail.sender, address=message.sender, raw=raw, parts=parts or {},
             subject=mail.subject.text or message.subject, text=message.reply_text, sheets=sheets, files=tuple(a.name for a in message.attachments if not a.inline or a.name),
-            to=tuple(name(a.address) for a in message.to), cc=tuple(name(a.address) for a in message.cc), proof=mail.proof, mail_id=mail.row["id"],
+            to=tuple(name(a.address) for a in message.to), cc=tuple(name(a.address) for a in message.cc), proof=mail.proof, mail_id=mail.row["id"], means=mail.means,
         )  # fmt: skip
 
     def _open_documents(self, mail: Mail) -> None:

@@ -44,7 +44,7 @@ def begin(process: Process, index: int, case: Case, event: Event, world: World) 
     nobody = not holders or unknown and not all(names.everyone([role]) for role in start.by)
     if start.by and event.who not in holders and not (problems and nobody):
         return Refused("right", start.otherwise and names.fill(start.otherwise) or _who_may(names, start.by), cc=names.everyone(process.chief))
-    case.title = names.fill(process.subject) or case.title or process.title
+    case.title = names.title() or case.title or process.title
     outcome = Outcome(case, problems=problems)
     if problems:
         _returned(outcome, event)
@@ -55,7 +55,7 @@ def begin(process: Process, index: int, case: Case, event: Event, world: World) 
     case.open = True
     _apply(start.effects, names, outcome)
     outcome.steps.insert(0, Step("更正" if came_from else "开单", came_from, case.state))
-    case.title = names.fill(process.subject) or case.title
+    case.title = names.title() or case.title
     return outcome
 
 
@@ -129,7 +129,7 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
     if changed and not note:
         note = "；".join(changed)[:500]
     outcome.steps.insert(0, Step(action.name, came_from, case.state, note))
-    case.title = names.fill(process.subject) or case.title
+    case.title = names.title() or case.title
     return outcome
 
 
@@ -160,7 +160,7 @@ def supplement(process: Process, case: Case, event: Event, world: World) -> Outc
     if problems:
         says += "；".join(f"“{p.field}”{p.why}" for p in problems)
     outcome.letters.append(LetterPlan("", [event.who], says=says))
-    case.title = names.fill(process.subject) or case.title
+    case.title = names.title() or case.title
     return outcome
 
 

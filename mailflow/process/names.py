@@ -108,6 +108,10 @@ class Names:
 
         return re.sub(r"<([^<>\n]{1,30})>", one, text).strip()
 
+    def title(self) -> str:
+        """What the case is about (事项), in a line; what holds nothing leaves no gap."""
+        return re.sub(r"\s+", " ", self.fill(self.process.subject))
+
     def people(self, role: str) -> list[str]:
         """The names of those who hold a role for this case, nobody twice; beside somebody who is away, who acts for them."""
         found, today = self.holders(role), self.event.at.date()

@@ -31,6 +31,7 @@ class Event:
     to: tuple[str, ...] = ()  # names (addresses where nobody is known)
     cc: tuple[str, ...] = ()
     proof: str = ""  # how the sender is proved, '' where not
+    means: str = "来信"  # what its sender calls it: 来信, 传真
     mail_id: int | None = None
 
 

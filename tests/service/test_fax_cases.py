@@ -86,7 +86,9 @@ def test_a_sure_form_opens_its_case_as_if_its_sender_had_written(office: Office)
     assert any(d["name"] == "电话确认" for d in case["deadlines"]), "a fax is to be confirmed by telephone (S4-F2)"
     [to_maker] = [m for m in office.house.letters() if case["number"] in m["Subject"] and office.house.maker in m["To"]]
     assert "受理" in text_of(to_maker) and [a.get_filename() for a in to_maker.iter_attachments()] == ["fax.tif"]
-    assert [m for m in office.house.letters() if case["number"] in m["Subject"] and office.house.institute in m["To"]], "the receipt"
+    [receipt] = [m for m in office.house.letters() if case["number"] in m["Subject"] and office.house.institute in m["To"]]
+    assert "您的传真已于" in text_of(receipt) and "来信" not in text_of(receipt).split("【")[0]
+    assert "三级故障 韶关曲江三期局" in receipt["Subject"], "no gap where the page says no town"
     assert not [m for m in office.house.letters() if "请核对传真" in m["Subject"]]
 
 
