@@ -11,7 +11,7 @@ from store import cases
 from store import letters as sent_letters
 from store import mails as stored_mails
 
-from . import faxes, letters, register_query, returned_slips
+from . import faxed_documents, faxes, letters, register_query, returned_slips
 from .anonymity import hidden_opener
 from .blank_forms import every, find, handed_in_by, hint, near
 from .blank_forms import fields_of as form_fields
@@ -111,8 +111,10 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
     if row is None or original is None or row["end"] != "sorting" or (memory and not faxes.waits(intake, row, memory)):
         intake.recorder.tell("says", event.who, event, 说="这封信已经有人处理过了。", 事项="分拣")
         return End("answered", None, "分拣:已处理过")
-    if memory and (done := faxes.answered(intake, mail, memory, row, original) if "form" in memory else returned_slips.answered(intake, mail, memory, row, original)):
-        return done
+    if memory:
+        asker = faxes if "form" in memory else faxed_documents if "document" in memory else returned_slips
+        if done := asker.answered(intake, mail, memory, row, original):
+            return done
     finish = lambda end, case_id, reason: (  # noqa: E731 - one of two functions of the same arguments
         faxes.settle(intake, row, memory, end, case_id, reason) if memory else stored_mails.finish(intake.know.conn, row["id"], end=end, case_id=case_id, reason=reason)
     )

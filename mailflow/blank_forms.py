@@ -18,6 +18,8 @@ from .process.model import Effects, Field, Process
 from .process.references import all_effects
 from .process.values import Kind
 
+_TELLING = 4  # characters of a document's title
+
 
 def fields_of(process: Process) -> list[Field]:
     """The fields that whoever opens a case fills in: those that no later action asks for, and not what the subject says."""
@@ -109,13 +111,20 @@ def handed_in_by(library: Library, form: str) -> list[tuple[Process, list[str]]]
         document = next((d for d in process.documents.values() if _bare(form) in {_bare(w) for w in (d.name, *d.labels)}), None)
         if document is None:
             continue
-        words = [a.words[0] if a.words else a.name for a in process.every_action().values() if a.by and {"来件", document.name} & set(_received(a.effects))]
+        words = [a.words[0] if a.words else a.name for a in process.every_action().values() if a.by and {"来件", document.name} & set(received(a.effects))]
         found.append((process, list(dict.fromkeys(words))))
     return found
 
 
-def _received(effects: Effects) -> list[str]:
-    return [*effects.received, *(name for inner in (*effects.branch, *effects.also) for name in _received(inner))]
+def handed_in(library: Library) -> set[str]:
+    """The titles of every document that somebody hands in; what is shorter than four characters tells none from another."""
+    words = {w.strip("《》") for p in library.processes.values() for d in p.documents.values() for w in (d.name, *d.labels)}
+    return {word for word in words if len(word) >= _TELLING}
+
+
+def received(effects: Effects) -> list[str]:
+    """The documents that these effects take in, `来件` among them."""
+    return [*effects.received, *(name for inner in (*effects.branch, *effects.also) for name in received(inner))]
 
 
 def _bare(form: str) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from parsers import Message
@@ -20,12 +21,13 @@ from parsers.subjects import clean
 from store import cases, mails, marks
 
 from . import papers
-from .blank_forms import whole_form
+from .blank_forms import handed_in, whole_form
 from .cell_pictures import picture
 from .process import decide, forms
 from .process.model import Field as FormField
 from .process.model import Process
 from .process.names import Names
+from .process.slip_plans import SlipPlan
 from .process.values import number as as_number
 from .process.world import Case, Event, Outcome, Refused
 
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from .mail_in_hand import End, Mail
 
 SAME_WITHIN = timedelta(hours=24)
+_TELLING = 6  # characters of a title that also says on a second page, or beside a form's, what the page is: 解决方案 is a heading as well
 _MANY = 3  # labels of a form that make a page one whose title could not be read
+_OPENING, _LIKE = 20, 0.6  # characters of a slip's opening, and how much alike they must be after faxing
 _KNOWN_CASES = 200  # the newest of a process, whose values are known ones
 _LONGEST_KNOWN = 40  # characters
 _NUMBER = re.compile(r"\+?\d[\d\- ()]{5,18}\d")
@@ -62,24 +66,38 @@ class Form:
 
 
 @dataclass(slots=True)
+class Paper:
+    """A document that is handed in: its title, and its pages in order."""
+
+    title: str
+    pages: list[papers.Print]
+
+
+@dataclass(slots=True)
 class Sorted:
     """The pages of a fax by what they are."""
 
     forms: list[Form] = field(default_factory=list)
+    documents: list[Paper] = field(default_factory=list)
     slips: list[tuple[str, papers.Print]] = field(default_factory=list)  # a slip of ours whose code could not be read
     lost: list[papers.Print] = field(default_factory=list)  # a form, and nobody knows which
 
 
 def pages_by_kind(intake: Intake, reading: papers.Reading) -> Sorted:
-    """Forms with their further pages, slips of ours, pages that nobody knows; cover pages are left out."""
+    """Forms and documents with their further pages, slips of ours, pages that nobody knows; cover pages are left out."""
     library = intake.know.library
     starts = {title: (process, index) for title, process, index in intake.router.forms}
     titles = [*starts, *library.slips]
+    documents = handed_in(library) - {*starts}
     found = Sorted()
-    last: Form | None = None
+    last: Form | Paper | None = None
     for page in reading.prints:
         kind = sheet(page.lines, titles)
-        if kind.title in library.slips and kind.title not in starts:
+        document = sheet(page.lines, [*titles, *documents]).title
+        if document in documents and (len(document) >= _TELLING or kind.part != "form" and last is None) and not _ours(page, library.slips.get(document)):
+            last = Paper(document, [page])
+            found.documents.append(last)
+        elif kind.title in library.slips and kind.title not in starts:
             found.slips.append((kind.title, page))
             last = None
         elif kind.part == "form":
@@ -89,11 +107,22 @@ def pages_by_kind(intake: Intake, reading: papers.Reading) -> Sorted:
             _fill(intake, last, page)
         elif kind.part == "cover":
             continue
+        elif isinstance(last, Paper):
+            last.pages.append(page)
         elif last is not None:
             _fill(intake, last, page)
         elif any(_form_like(page.lines, process) for process, _ in starts.values()):
             found.lost.append(page)
     return found
+
+
+def _ours(page: papers.Print, plan: SlipPlan | None) -> bool:
+    """Whether a page with a slip's title is what we printed, and not the sender's own sheet of that name: its opening or its foot stands there."""
+    if plan is None:
+        return False
+    lines = [_plain(line.text) for line in page.lines]
+    opening = _plain(plan.opening)[:_OPENING]
+    return any("二维码" in line or opening and SequenceMatcher(None, opening, line[:_OPENING]).ratio() > _LIKE for line in lines)
 
 
 def _labels(process: Process) -> dict[str, str]:
@@ -154,19 +183,23 @@ def _find_doubts(form: Form, known: Mapping[str, Sequence[str]], enough: float) 
     """Fills `doubts`; gives what is not quite sure and does not matter so much: it is pointed out to the sender."""
     beside = []
     for name, cell in form.cells.items():
-        declared = form.process.fields[name]
         if name in form.doubts:
             continue
-        if other := confusable(cell.text, known.get(name, ())):
-            form.doubts[name] = f"与已知的“{other}”只差一两笔"
-        elif declared.kind.name in ("日期", "时间") and not _WHOLE_DAY.search(unicodedata.normalize("NFKC", cell.text)):
-            form.doubts[name] = "没有写全年月日"  # in a mail today's is meant; on paper it is rather lost
+        if why := doubt(form.process, name, cell, known.get(name, ()), enough):
+            form.doubts[name] = why
         elif cell.sure < enough:
-            if _matters(form.process, declared, cell.text):
-                form.doubts[name] = "看不清"
-            else:
-                beside.append(name)
+            beside.append(name)
     return beside
+
+
+def doubt(process: Process, name: str, cell: Cell, known: Sequence[str], enough: float) -> str:
+    """Why what was read is not taken, '' where it is: being not quite sure does not matter in prose."""
+    declared = process.fields[name]
+    if other := confusable(cell.text, known):
+        return f"与已知的“{other}”只差一两笔"
+    if declared.kind.name in ("日期", "时间") and not _WHOLE_DAY.search(unicodedata.normalize("NFKC", cell.text)):
+        return "没有写全年月日"  # in a mail today's is meant; on paper it is rather lost
+    return "看不清" if cell.sure < enough and _matters(process, declared, cell.text) else ""
 
 
 def _matters(process: Process, declared: FormField, text: str) -> bool:
@@ -217,26 +250,31 @@ def fax_number(message: Message) -> str:
 def sender_of(intake: Intake, mail: Mail, form: Form) -> str:
     """Whose fax it is: by the gateway's subject, by number, by what stands on the form; else who usually sends it; '' where that is not one person."""
     know = intake.know
-    people = [p for p in know.directory.people if p.active]
     for opening in intake.router.opening(mail.subject):
         if said := opening.parts.get("对象", ""):
-            meant = know.person(said) or next((p.name for p in people if p.unit == said), "")
+            meant = know.person(said) or next((p.name for p in know.directory.people if p.active and p.unit == said), "")
             if meant:
                 return meant
-    message = mail.message
-    head = " ".join(line.text for line in form.page.lines if line.box[1] < 0.06 * form.page.height)
-    numbers = {_tail(n) for text in (message.subject, message.text[:2000], head) for n in _NUMBER.findall(text)}
-    for column in ("fax", "phone"):
-        if meant := next((p.name for p in people if getattr(p, column) and _tail(getattr(p, column)) in numbers), ""):
-            return meant
+    if called := caller(intake, mail.message, form.page):
+        return called
     roles = form.process.starts[form.start].by
     names = Names(form.process, decide.blank_case(form.process, Event(know.now)), Event(know.now), know)
-    written = {cell.text for cell in form.cells.values() if cell.sure >= clear(intake)}
-    for name in names.everyone(roles):
-        person = know.whole_person(name)
-        if person and (person.name in written or person.unit and person.unit in written):
-            return name
-    return next((holders[0] for role in roles if len(holders := names.people(role)) == 1), "")
+    sure = {cell.text for cell in form.cells.values() if cell.sure >= clear(intake)}
+    return written(intake, names.everyone(roles), sure) or next((holders[0] for role in roles if len(holders := names.people(role)) == 1), "")
+
+
+def caller(intake: Intake, message: Message, page: papers.Print) -> str:
+    """Whose number the gateway or the machine's line over the page says; '' where it is nobody's of ours."""
+    people = [p for p in intake.know.directory.people if p.active]
+    head = " ".join(line.text for line in page.lines if line.box[1] < 0.06 * page.height)
+    numbers = {_tail(n) for text in (message.subject, message.text[:2000], head) for n in _NUMBER.findall(text)}
+    return next((p.name for column in ("fax", "phone") for p in people if getattr(p, column) and _tail(getattr(p, column)) in numbers), "")
+
+
+def written(intake: Intake, people: Sequence[str], texts: Collection[str]) -> str:
+    """The first of these people whose name or unit stands there."""
+    known = [(name, person) for name in people if (person := intake.know.whole_person(name))]
+    return next((name for name, person in known if person.name in texts or person.unit and person.unit in texts), "")
 
 
 def _tail(number: str) -> str:

@@ -50,9 +50,12 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
     if reading.problems and not gateway and mail.sender:
         intake.recorder.tell("says", mail.sender, intake._event(mail, None), 说="您的信已收到,但有附件没有读取:\n" + "\n".join(f"- {p}" for p in reading.problems), 事项="附件没有读取")
     if gateway:
+        from . import faxed_documents
+
         by_kind = faxes.pages_by_kind(intake, reading)
         asked = faxes.taken(intake, mail, by_kind)
-        asked += [_ask(intake, mail, n, *slip) for n, slip in enumerate(by_kind.slips, len(by_kind.forms))]
+        asked += faxed_documents.taken(intake, mail, by_kind.documents, len(by_kind.forms))
+        asked += [_ask(intake, mail, n, *slip) for n, slip in enumerate(by_kind.slips, len(by_kind.forms) + len(by_kind.documents))]
         ended += [faxes.together(intake, mail, asked)] if asked else []
         if not ended or by_kind.lost or reading.unread or reading.problems:
             ended.append(_to_desk(intake, mail, reading, [page.page for page in by_kind.lost] if ended else []))
