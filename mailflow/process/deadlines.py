@@ -147,8 +147,8 @@ def _stopped(until: Sequence[str], case: Case, calendar: WorkCalendar, start: da
         for text in (case.fields.get(name, ""), case.documents.get(name, "")):
             if text and (at := moment(text, calendar)):
                 found.append(at)
-        for text in (case.memo.get("last", {}).get(name, ""), case.memo.get("path", {}).get(name, "")):
-            if text and (at := moment(text, calendar)) and at >= start:  # what was done in an earlier round ended that round
+        for text in case.memo.get("times", {}).get(name, ()):  # done in time and sent back, then done again: it was in time
+            if (at := moment(text, calendar)) and at >= start:  # what was done in an earlier round ended that round
                 found.append(at)
     return min(found) if found else None
 

@@ -123,7 +123,7 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
             outcome.letters.append(LetterPlan("", [o for o in others if o != event.who], says=f"{event.who} 已“{action.name}”,还等您:请核对后回复“{action.name}”"))
             return outcome
     came_from = case.state
-    case.memo.setdefault("last", {})[action.name] = event.at.isoformat()
+    case.memo.setdefault("times", {}).setdefault(action.name, []).append(event.at.isoformat())
     _apply(action.effects, names, outcome)
     changed = [f"{k}:{v}" for k, v in case.fields.items() if before.get(k) != v and k not in note]
     if changed and not note:
@@ -384,6 +384,7 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
         if case.state == RETURNED and not case.memo.get("path"):
             case.memo["accepted"] = names.event.at.isoformat()  # until now the form had gaps, and no clock ran (§0.4)
         case.memo.setdefault("path", {})[effects.to] = names.event.at.isoformat()
+        case.memo.setdefault("times", {}).setdefault(effects.to, []).append(names.event.at.isoformat())
         said = case.memo.get("done", {})
         for key in [k for k in said if k.startswith(f"{effects.to}/")]:
             del said[key]  # 都要: whoever comes back to a state is asked anew

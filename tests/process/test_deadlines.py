@@ -148,14 +148,21 @@ def test_a_clock_that_stood_still_is_due_later() -> None:
 
 def test_a_limit_of_a_state_ends_with_an_action_done_in_it() -> None:
     case = a_case()
-    case.memo["last"] = {"催告": "2026-11-20T17:00:00+08:00"}
+    case.memo["times"] = {"催告": ["2026-11-20T17:00:00+08:00"]}
+    assert all_of(case)["受理"].stopped_at == at("2026-11-20 17:00")
+
+
+def test_what_was_done_in_time_and_done_again_later_was_in_time() -> None:
+    """Sent back and handed in anew: the limit was for the first handing in."""
+    case = a_case()
+    case.memo["times"] = {"催告": ["2026-11-20T17:00:00+08:00", "2026-12-04T17:00:00+08:00"]}
     assert all_of(case)["受理"].stopped_at == at("2026-11-20 17:00")
 
 
 def test_an_action_done_before_the_limit_began_does_not_end_it() -> None:
     """The case came back into the state: what ended the first limit says nothing of the second."""
     case = a_case()
-    case.memo["last"] = {"催告": "2026-11-20T17:00:00+08:00"}
+    case.memo["times"] = {"催告": ["2026-11-20T17:00:00+08:00"]}
     case.entered_at = at("2026-11-23 09:00")
     limit = all_of(case)["受理"]
     assert (limit.start, limit.stopped_at, limit.due) == (at("2026-11-23 09:00"), None, at("2026-11-23 14:00"))
