@@ -13,6 +13,7 @@ from . import lapsing, trust
 from .blank_forms import as_lines
 from .mail_in_hand import End, Handler, Mail
 from .process import commands, decide, forms
+from .process.dates import read_term
 from .process.model import Action, Process
 from .process.names import Names
 from .process.world import Case, Event, Refused
@@ -293,7 +294,9 @@ class CaseMail(Handler):
             if row["parent_id"] and (above := cases.get(self.know.conn, row["parent_id"])) and above["process"] == process.name:
                 family.append(above)
             return next((r for r in family if r["open"]), None)
-        keys = {n: parts[n] for n, f in process.fields.items() if f.identifies and n in parts}
+        today = self.know.now.astimezone(self.know.calendar.tz).date()  # 2026年9月 is the case of 202609
+        term = lambda said: read_term(said, today) or said  # noqa: E731 - used once below
+        keys = {n: term(parts[n]) if f.kind.name == "期次" else parts[n] for n, f in process.fields.items() if f.identifies and n in parts}
         if not keys:
             return None
         known = {k: self.know.project(v)[0] for k, v in keys.items() if process.fields[k].kind.name == "项目"}  # by an alias as well

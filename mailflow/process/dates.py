@@ -93,6 +93,17 @@ def _whole(text: str, today: date) -> tuple[date | None, date | None]:
     return first, after - timedelta(days=1)
 
 
+def read_term(text: str, today: date) -> str:
+    """The year, quarter or month that a report or meeting is for: `2026`, `2026Q4`, `202609`; '' where the text names none. Without a year it is this year's."""
+    text = re.sub(r"[\s《》]", "", unicodedata.normalize("NFKC", text))
+    m = re.fullmatch(r"(?:(20\d\d)[年.\-/]?)?(?:第?([1-4一二三四])季度?|[Qq]([1-4])季?度?)", text)
+    if m and (quarter := m[2] or m[3]):
+        return f"{m[1] or today.year}Q{quarter if quarter.isdigit() else '一二三四'.find(quarter) + 1}"
+    if (m := re.fullmatch(r"(20\d\d)(?:[年.\-/]?([01]\d)|[年.\-/](\d))月?份?", text) or re.fullmatch(r"()(\d\d?)()月份?", text)) and 1 <= int(m[2] or m[3]) <= 12:
+        return f"{m[1] or today.year}{int(m[2] or m[3]):02}"
+    return m[1] if (m := re.fullmatch(r"(20\d\d)年?度?", text)) else ""
+
+
 def find_time(text: str) -> tuple[time, tuple[int, int]] | None:
     """The first time of day in the text (`15:30`, `下午3点半`) and where it stands."""
     text = unicodedata.normalize("NFKC", text)

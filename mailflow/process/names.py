@@ -154,7 +154,7 @@ class Names:
             case "本人":
                 return self._source(rest)
             case "来信人" | "申请人":
-                opener = self.case.opened_by or self.event.who
+                opener = self.case.opened_by or ("" if self.case.id else self.event.who)  # who only writes to a case that the calendar opened did not open it
                 return [opener] if opener else []
             case "负责人":
                 return [n for n in self.case.owner.split("、") if n]

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from . import dates
 
-KINDS = ("文本", "条目", "选项", "多选", "人员", "项目", "日期", "时间", "金额", "数字", "整数", "是否", "合同号", "工时")
+KINDS = ("文本", "条目", "选项", "多选", "人员", "项目", "日期", "时间", "金额", "数字", "整数", "是否", "合同号", "工时", "期次")
 _YES = {"是", "有", "对", "需要", "要", "已", "好", "y", "yes", "true", "1", "√", "☑", "✓", "已备", "已沟通", "是的", "需", "齐备"}
 _NO = {"否", "无", "不", "没有", "不需要", "不用", "未", "没", "n", "no", "false", "0", "×", "☐", "不是", "未备", "未沟通", "否的", "不要", "不需"}
 
@@ -98,6 +98,8 @@ class Kind:
                 if word in _NO or re.match(r"^(否|不|未|无|没)", text):
                     return "否", ""
                 return "", f"“{text[:30]}”既不是“是”也不是“否”"
+            case "期次":
+                return dates.read_term(text, world.now.date()) or text, ""
             case "合同号":
                 return (text, "") if world.contract(text) else ("", f"合同库里没有“{text[:40]}”;请核对合同号")
             case "项目":

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from mailflow.process.dates import read_period
+from mailflow.process.dates import read_period, read_term
 
 TUESDAY = date(2026, 11, 24)
 
@@ -40,3 +40,27 @@ def test_the_days_of_a_period(text: str, first: str, last: str) -> None:
 def test_a_period_over_new_year() -> None:
     assert read_period("12-28 至 1-3", TUESDAY) == (date(2026, 12, 28), date(2027, 1, 3))
     assert read_period("12月到1月", TUESDAY) == (date(2026, 12, 1), date(2027, 1, 31))
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("202609", "202609"),
+        ("2026年9月", "202609"),
+        ("2026-09", "202609"),
+        ("2026.9", "202609"),
+        ("9月份", "202609"),
+        ("2026Q4", "2026Q4"),
+        ("2026年Q4季", "2026Q4"),
+        ("2026年4季", "2026Q4"),
+        ("2026 年第四季度", "2026Q4"),
+        ("四季度", "2026Q4"),
+        ("2026年", "2026"),
+        ("2026年度", "2026"),
+        ("202613", ""),
+        ("XJ7", ""),
+        ("第二批", ""),
+    ],
+)
+def test_a_year_quarter_or_month_is_one_term_however_it_is_written(text: str, term: str) -> None:
+    assert read_term(text, TUESDAY) == term
