@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from store import cases, mails
@@ -246,12 +246,15 @@ class Desk:
         if kind == "文件" and case is not None:  # as it was handed in last
             mail = next((d["mail_id"] for d in cases.documents(self.know.conn, [case.id]) if d["name"] == name), None)
             return {"kind": "forwarded", "mail": mail, "name": name}
-        if kind == "表格":  # a register as a workbook: 表格 X [上月|本月|本季]
+        if kind == "表格":  # a register as a workbook: 表格 X [上月|本月|本季|上季起]
             from .show import register_rows
 
             register, _, period = name.partition(" ")
             first = {"上月": event.at.date().replace(day=1) - timedelta(days=1), "本季": event.at.date().replace(day=1, month=(event.at.month - 1) // 3 * 3 + 1)}.get(period, event.at.date())
             months = [first.replace(day=1, month=m) for m in range(first.month, first.month + 3)] if period == "本季" else [first]
+            if period == "上季起":  # the quarter before and this one so far
+                begin = event.at.year * 12 + (event.at.month - 1) // 3 * 3 - 3
+                months = [date(m // 12, m % 12 + 1, 1) for m in range(begin, begin + 6)]
             declared = self.know.library.registers[register]
             wanted = {f"{month:%Y-%m}" for month in months} if period else set()
             rows = register_rows(self.know, declared, lambda row, cells: not wanted or f"{row['at'].astimezone(self.know.calendar.tz):%Y-%m}" in wanted)

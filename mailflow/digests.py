@@ -45,7 +45,7 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
     event = Event(at.astimezone(know.calendar.tz))
     opened = _open_cases(recorder, event)
     tables = {section.title for section in plan.sections if section.source == "台账"}  # to be kept and worked with: a workbook however few the rows
-    headed = {section.title for section in plan.sections if section.source in ("台账", "台账计数", "新单")}  # figures and names alone say nothing
+    headed = {section.title for section in plan.sections if section.source in ("台账", "台账计数", "得分", "新单")}  # figures and names alone say nothing
     readers = know.acting([n for role in plan.roles for n in know.with_role(role.removeprefix("岗位 "))], event.at.date())
     written = 0
     for reader in readers:
@@ -116,6 +116,8 @@ def _rows(recorder: Recorder, plan: DigestPlan, section: Section, reader: str, o
             return [["单号", "事项", "状态", "负责人"], *([r["number"], r["title"], r["state"], r["owner"]] for r in closed)]
         case "台账" | "台账计数":
             return _register(know, plan, section, reader, event)
+        case "得分":
+            return _score(know, section, event)
         case "缺登记":  # kinds that neither the register nor the master-data table of its code holds
             register = know.library.registers[section.register]
             held = {str(r["data"].get(section.by, "")) for r in cases.entries(know.conn, register.name, statuses=registers.COUNTED)}
@@ -191,6 +193,23 @@ def _register(know: Knowledge, plan: DigestPlan, section: Section, reader: str, 
         data = {**r["data"], register.project_column: r["project"], register.who_column: r["who"]}
         line = [data.get(c, "") for c in columns]
         rows.append([*line, *([r["code"], r["points"]] if register.codes_table else []), back.get(r["status"], r["status"])])
+    return rows
+
+
+def _score(know: Knowledge, section: Section, event: Event) -> list[list[Any]]:
+    """Of each group (按: a column of the table of codes) that lost or won points: what is confirmed, what is open, and the score where 满分 is known, never below nought."""
+    register = know.library.registers[section.register]
+    codes = know.library.tables[register.codes_table].rows
+    group = {row["代码"]: row.get(section.by, "") for row in codes}
+    full = {row.get(section.by, ""): row["满分"] for row in codes if row.get("满分")}
+    since, until = _period(section.period, event.at.date(), know)
+    found = [r for r in cases.entries(know.conn, register.name, statuses=registers.COUNTED) if _within(know, r["at"], since, until)]
+    rows: list[list[Any]] = [[section.by, "满分", "已确认", "未定", "得分"]]
+    for name in dict.fromkeys(group[r["code"]] for r in found if r["code"] in group):
+        theirs = [r for r in found if group.get(r["code"]) == name]
+        settled = sum(r["points"] for r in theirs if r["status"] == "confirmed")
+        score = f"{max(0.0, float(full[name]) + settled):g}" if name in full else "没有满分,不算得分"
+        rows.append([name, full.get(name, "—"), f"{settled:g}", f"{sum(r['points'] for r in theirs) - settled:g}", score])
     return rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -244,6 +245,11 @@ class Knowledge(PlainLookups):
     def _from_table(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return self.library.tables[args["table"]].first(look, args["column"])
 
+    def _left_over(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        used = Counter(str(r["data"].get(args["by"], "")) for r in cases.entries(self.conn, args["register"], statuses=registers.COUNTED))
+        left = {row[args["by"]]: (number(row.get(args["column"], "")) or 0) - used[row[args["by"]]] for row in self.library.tables[args["table"]].rows}
+        return "、".join(f"{name} 剩 {n:g}" for name, n in left.items() if n > 0)
+
     def _by_judgement(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return judge(self.library.tables[args["table"]], look(args["by"]), args["column"])
 
@@ -414,7 +420,7 @@ class Knowledge(PlainLookups):
 
 
 _METHODS = {
-    "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "单值": "values_of_cases", "未到": "not_written_to",
+    "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "余额": "left_over", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "单值": "values_of_cases", "未到": "not_written_to",
     "取定": "from_settings", "期日": "workdays_before", "期日天": "days_before", "主数据": "from_master", "当班": "on_duty", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "起止": "end_of_period", "到时": "moment_after", "头一个": "first_left", "所指": "meant", "档次": "thresholds_ahead", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "岗位": "holders", "名单": "people_meant", "客户项目": "projects_of_customer",

@@ -128,11 +128,11 @@ def _limits(p: Process, library: Library) -> Found:
 def _lookups(p: Process, library: Library) -> Found:
     for lookup in p.lookups.values():
         table, args = lookup.args.get("table"), lookup.args
-        if lookup.source in ("决策表", "判定") and table not in library.tables:
+        if lookup.source in ("决策表", "判定", "余额") and table not in library.tables:
             yield lookup.line, f"没有决策表“{table}”{_near(table or '', library.tables)}"
-        elif lookup.source in ("决策表", "判定") and args["column"] not in library.tables[table or ""].columns:
+        elif lookup.source in ("决策表", "判定", "余额") and args["column"] not in library.tables[table or ""].columns:
             yield lookup.line, f"决策表“{table}”没有“{args['column']}”这一列"
-        if lookup.source in ("台账", "档次") and args["register"] not in library.registers:
+        if lookup.source in ("台账", "档次", "余额") and args["register"] not in library.registers:
             yield lookup.line, f"没有“{args['register']}”这本台账{_near(args['register'], library.registers)}"
         if lookup.source in ("单", "单号", "单数", "单值"):
             other = library.processes.get(args["process"])
@@ -198,6 +198,10 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
                         parse(section.when, kinds(library.processes[name]))
                     except ConditionError as why:
                         yield f"{digest.file} 第 {section.line} 行:“当: {section.when}”的{why}"
+            if section.source == "得分" and (register := library.registers.get(section.register)) is not None:
+                codes = library.tables.get(register.codes_table)
+                if lacking := [c for c in ("代码", "满分", section.by) if codes is None or c not in codes.columns]:
+                    yield f"{digest.file} 第 {section.line} 行:“取: 得分”要“{section.register}”的代码表里有“{lacking[0] or '按'}”这一列"
             known = {name for p in section.processes if p in library.processes for name in kinds(library.processes[p])}
             for column in section.wanted if section.source == "新单" and known else ():
                 if column not in known:
