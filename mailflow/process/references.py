@@ -198,8 +198,8 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
                         parse(section.when, kinds(library.processes[name]))
                     except ConditionError as why:
                         yield f"{digest.file} 第 {section.line} 行:“当: {section.when}”的{why}"
-            if section.source == "得分" and (register := library.registers.get(section.register)) is not None:
-                codes = library.tables.get(register.codes_table)
+            if section.source == "得分" and (scored := library.registers.get(section.register)) is not None:
+                codes = library.tables.get(scored.codes_table)
                 if lacking := [c for c in ("代码", "满分", section.by) if codes is None or c not in codes.columns]:
                     yield f"{digest.file} 第 {section.line} 行:“取: 得分”要“{section.register}”的代码表里有“{lacking[0] or '按'}”这一列"
             known = {name for p in section.processes if p in library.processes for name in kinds(library.processes[p])}
