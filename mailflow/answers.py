@@ -300,7 +300,9 @@ def _help(intake: Handler, event: Event) -> None:
             roles = [r.removeprefix("岗位 ") for r in start.by]
             sources = [s for r in start.by for s in process.roles.get(r, ())]
             mine = set(intake.know.roles_of(event.who))
-            if not start.by or mine & {*roles, *(s.removeprefix("岗位 ") for s in sources)} or any(s.startswith("项目 ") for s in sources):
+            # whose project it is, the subject alone will say; a customer or supplier is never its sales or presales, and need not hear how we work inside
+            of_project = [s for s in sources if s.startswith("项目 ") and (not mine <= intake.know.library.outside_roles() or s == "项目 客户")]
+            if not start.by or mine & {*roles, *(s.removeprefix("岗位 ") for s in sources)} or of_project:
                 lines.append(f"{process.title}:{start.subjects[0]}")
     says = "把下面的标题照抄、换成您的内容,发到本邮箱即可:\n" + "\n".join(lines[:50]) + "\n\n另可发:查询 单号或项目 / 我的待办 / 表单 表名"
     intake.recorder.tell("says", event.who, event, 说=says, 事项="帮助")

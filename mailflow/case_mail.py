@@ -76,7 +76,7 @@ class CaseMail(Handler):
             words = mail.subject.text  # a new mail `[MF-…] 关闭` with nothing in it
         command = commands.recognise(words, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people), commands.timed(process))
         opener = event.who != "" and event.who == case.opened_by  # a stranger is not the service, which opens children
-        if mendable and opener and (event.raw or mail.rows) and (command is None or command.name not in process.actions_in(case.state)):
+        if mendable and opener and (event.raw or mail.rows or event.files) and (command is None or command.name not in process.actions_in(case.state)):
             return self._mend(mail, process, case, event)
         if asked := self._question(mail, row):
             return asked

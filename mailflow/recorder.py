@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -152,10 +151,12 @@ class Recorder:
 
     def _expected(self, process: Process, case: Case, names: Names) -> None:
         """Documents without a time of their own that the case wants once their condition (当) holds, and those that a field lists (逐项文件)."""
-        for name in re.split(r"[、,，;；\n]", case.fields.get(process.listed, "")) if process.listed else ():
-            if (name := re.sub(r"^\s*(?:\d{1,2}[.、)）])?\s*|[\s。]+$", "", name)) and name not in case.documents:
+        listed = decide.listed_documents(process, case)
+        kept = {d["name"] for d in cases.documents(self.know.conn, [case.id])} if listed else ()
+        for name in listed:
+            if name not in kept:
                 cases.set_document(self.know.conn, case.id, name, {})
-                case.documents[name] = ""
+                case.documents.setdefault(name, "")
         for document in process.documents.values():
             if document.name not in case.documents and not document.length and not document.due and document.when is not None and document.when.holds(names.many):
                 cases.set_document(self.know.conn, case.id, document.name, {})

@@ -81,9 +81,9 @@ class Router:
         return None
 
     def customer(self, roles: Iterable[str]) -> list[Opening]:
-        """The processes for a customer's free subject: those with a condition (当) are asked before the one that takes everything else."""
+        """The processes for a customer's free subject: what goes before (优先), then those with a condition (当), last what takes everything else."""
         held = set(roles)
-        found = [(process.starts[index].when is None, Opening(process, index)) for role, process, index in self.free if role in held]
+        found = [((not process.starts[index].first, process.starts[index].when is None), Opening(process, index)) for role, process, index in self.free if role in held]
         return [opening for _, opening in sorted(found, key=lambda pair: pair[0])]
 
     def close(self, subject: Subject, limit: int = 5) -> list[Candidate]:

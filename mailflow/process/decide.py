@@ -53,6 +53,8 @@ def begin(process: Process, index: int, case: Case, event: Event, world: World) 
         return Refused("condition", names.fill(start.otherwise) or "现在还不能这样做")
     came_from = case.state
     case.open = True
+    for document in listed_documents(process, case):  # the mail that lists them may bring the first
+        case.documents.setdefault(document, "")
     _apply(start.effects, names, outcome)
     outcome.steps.insert(0, Step("更正" if came_from else "开单", came_from, case.state))
     case.title = names.title() or case.title
@@ -410,11 +412,20 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
             _apply(block, names, outcome)
 
 
+def listed_documents(process: Process, case: Case) -> list[str]:
+    """The documents that a field of the case lists, one each (逐项文件), without the numbers in front of them."""
+    parts = re.split(r"[、,，;；\n]", case.fields.get(process.listed, "")) if process.listed else []
+    return [name for part in parts if (name := re.sub(r"^\s*(?:\d{1,2}[.、)）])?\s*|[\s。]+$", "", part))]
+
+
 def handed_in(names: Names) -> list[str]:
     """来件: the documents that the mail's command or attachments speak of, else its subject, else the only one that is due."""
     event, documents = names.event, names.process.documents
     listed = [name for name in names.case.documents if name not in documents]  # by a field of the case (逐项文件)
     own = (event.argument, event.text.split("\n")[0], *event.files)
+    list_field = names.process.fields.get(names.process.listed)
+    if list_field and {list_field.name, *list_field.labels} & set(event.raw):
+        own = event.files  # this mail writes the list itself: what it names is to come, only what it brings is here
     for said in ((*own, event.subject) if event.parts else own, (event.subject,)):
         if found := [d.name for d in documents.values() if any(word.strip("《》") in " ".join(said) for word in (d.name, *d.labels))]:
             return found

@@ -286,6 +286,7 @@ class _Builder(EffectReader):
             when=self.condition(t, "当"),
             otherwise=self.text(t, "否则说"),
             to_desk=self.yes(t, "否则转人工"),
+            first=self.yes(t, "优先"),
             effects=self.effects(t),
             line=t.line,
         )

@@ -192,6 +192,7 @@ class Start:
     when: Condition | None = None
     otherwise: str = ""
     to_desk: bool = False  # 否则转人工: where 当 does not hold, a person must look
+    first: bool = False  # 优先: of several that take a customer's free subject, this one goes before
     effects: Effects = field(default_factory=Effects)
     line: int = 0
 
