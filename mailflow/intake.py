@@ -134,7 +134,7 @@ class Intake(CaseMail):
         for doing in self.router.doing(mail.subject):
             if row := self._meant(doing.process, doing.parts):
                 process = self.know.process_of(row["process"], row["version"])
-                action = process.actions_in(row["state"]).get(doing.action) if process else None
+                action = doing.now(process, row["state"]) if process else None
                 event = self._event(mail, doing.process, doing.parts)
                 case = self.know.load(row)
                 if process is None or not mail.sender:

@@ -30,6 +30,12 @@ class Doing:
     process: Process
     action: str
     parts: dict[str, str]
+    subject: str = ""  # the pattern that it fits
+
+    def now(self, process: Process, state: str) -> Action | None:
+        """The action as this state of the case's own version has it; None where it cannot be done, or not by this subject (a name may stand in several states)."""
+        action = process.actions_in(state).get(self.action)
+        return action if action is not None and self.subject in action.subjects else None
 
 
 @dataclass(slots=True, frozen=True)
@@ -54,8 +60,8 @@ class Router:
                 self.forms += [(_FORM.sub("", form), process, index) for form in start.forms]
                 if start.free:
                     self.free.append((start.free, process, index))
-            for action in process.every_action().values():
-                self.actions += [(Pattern(text), process, action.name) for text in action.subjects]
+            everywhere = [a for actions in (process.anytime, *(s.actions for s in process.states.values())) for a in actions.values()]
+            self.actions += [(Pattern(text), process, name) for text, name in dict.fromkeys((text, a.name) for a in everywhere for text in a.subjects)]
         self._by_pattern = {id(pattern): (process, index) for pattern, process, index in self.starts}
         # the more a pattern says, the sooner it is tried: 投诉-<项目>项目沟通问题 before 投诉-<内容>
         self.starts.sort(key=lambda s: -len(re.sub(r"<[^>]*>", "", s[0].text)))
@@ -67,7 +73,7 @@ class Router:
 
     def doing(self, subject: Subject) -> list[Doing]:
         """Every action that the subject asks for (`延期申请-[MF-…]`)."""
-        return [Doing(process, name, parts) for pattern, process, name in self.actions if (parts := pattern.match(subject)) is not None]
+        return [Doing(process, name, parts, pattern.text) for pattern, process, name in self.actions if (parts := pattern.match(subject)) is not None]
 
     def by_form(self, subject: Subject, titles: Sequence[str]) -> Opening | None:
         """By the name of a form: in front of the subject, in an attachment's name, or as a document's title."""
