@@ -24,7 +24,6 @@ from .process import decide, forms
 from .process.model import Action, Document, Process
 from .process.names import Names
 from .process.world import Case, Event, Refused
-from .returned_slips import printed_number
 
 if TYPE_CHECKING:
     from .intake import Intake
@@ -132,8 +131,8 @@ def _read(intake: Intake, paper: faxes.Paper, places: Sequence[_Place]) -> _Read
         for label, cell in fields(page.lines, labels).items():
             if label not in read.cells or cell.sure > read.cells[label].sure:
                 read.cells[label], read.pages[label] = cell, page
-        if not read.number and (line := next((line for line in page.lines if printed_number(line.text)), None)):
-            read.number, read.number_at = printed_number(line.text), (line, page)
+        if not read.number and (line := next((line for line in page.lines if faxes.printed_number(line.text)), None)):
+            read.number, read.number_at = faxes.printed_number(line.text), (line, page)
     return read
 
 
@@ -145,8 +144,9 @@ def _find(intake: Intake, read: _Read, places: Sequence[_Place], sender: str) ->
     enough = faxes.clear(intake)
     if read.number and read.number_at:
         place = next((p for p in places if p.row["number"] == read.number), None)
-        if place is None:
-            return _Found(None, f"没有等这份文件的单号 {read.number}")
+        if place is None:  # where only the letters differ it is perhaps that one, and for a person to say
+            alike = [p for p in places if p.row["number"].split("-")[2:] == read.number.split("-")[2:] and (not sender or sender in _entitled(intake, p))]
+            return _Found(alike[0] if len(alike) == 1 and not _contradiction(read, alike[0], alike=1.0) else None, f"没有等这份文件的单号 {read.number}")
         unsure = "" if read.number_at[0].sure >= enough else f"单号 {read.number} 看不清"
         return _Found(place, unsure or _contradiction(read, place))
     told = NUMBER in read.cells
@@ -329,7 +329,7 @@ def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, origi
     known = {label for process, _ in handed_in_by(intake.know.library, title) for label in forms.labels(process)}
     said = read_fields(mail.message.reply_text, [*known, *memory["read"], NUMBER, "来信人"])
     first = next((t.strip() for t in mail.message.reply_text.split("\n") if t.strip()), "")
-    number = printed_number(said.pop(NUMBER, "")) or ("" if first.startswith("归入") else printed_number(first))
+    number = faxes.printed_number(said.pop(NUMBER, "")) or ("" if first.startswith("归入") else faxes.printed_number(first))
     if not said and not number and not re.match(r"(确认|无误|都对|属实)(?!\w)", first):
         return None
     sender = memory["sender"]

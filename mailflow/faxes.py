@@ -94,7 +94,7 @@ def pages_by_kind(intake: Intake, reading: papers.Reading) -> Sorted:
     for page in reading.prints:
         kind = sheet(page.lines, titles)
         document = sheet(page.lines, [*titles, *documents]).title
-        if document in documents and (len(document) >= _TELLING or kind.part != "form" and last is None) and not _ours(page, library.slips.get(document)):
+        if document in documents and (len(document) >= _TELLING or kind.part != "form" and (last is None or _numbered(page))) and not _ours(page, library.slips.get(document)):
             last = Paper(document, [page])
             found.documents.append(last)
         elif kind.title in library.slips and kind.title not in starts:
@@ -114,6 +114,10 @@ def pages_by_kind(intake: Intake, reading: papers.Reading) -> Sorted:
         elif any(_form_like(page.lines, process) for process, _ in starts.values()):
             found.lost.append(page)
     return found
+
+
+def _numbered(page: papers.Print) -> bool:
+    return any(printed_number(line.text) for line in page.lines)
 
 
 def _ours(page: papers.Print, plan: SlipPlan | None) -> bool:
@@ -144,6 +148,14 @@ def _fill(intake: Intake, form: Form, page: papers.Print) -> None:
             form.doubts[name] = f"两处写得不一样:{before.text} / {cell.text}"
         if before is None or cell.sure > before.sure:
             form.cells[name], form.pages[name] = cell, page
+
+
+def printed_number(text: str) -> str:
+    """A case's number as print was read, with what only looks like a digit taken for one; '' where there is none."""
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper().replace("—", "-").replace("_", "-")
+    found = re.search(r"MF-([A-Z0-9]{1,8})-([0-9OIL]{4})-([0-9OILSB]{4,7})", plain)
+    digits = str.maketrans("OILSB", "01158")
+    return f"MF-{found[1]}-{found[2].translate(digits)}-{found[3].translate(digits)}" if found else ""
 
 
 # -- what is doubtful ------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,9 +58,38 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
         ended += [faxes.together(intake, mail, asked)] if asked else []
         if not ended or by_kind.lost or reading.unread or reading.problems:
             ended.append(_to_desk(intake, mail, reading, [page.page for page in by_kind.lost] if ended else []))
+    elif not ended and not beside and not reading.codes and 0 < reading.pages < papers.FIRST and _awaited(intake, mail):
+        ended += _unreadable(intake, mail, found)
     if not ended:
         return None
     return faxes.one_of(ended)
+
+
+def _awaited(intake: Intake, mail: Mail) -> bool:
+    """Whether a slip is to come back from this person, so that it is worth reading the print of a photo without a code; and whether the subject asks for something else."""
+    if not mail.sender or intake.router.opening(mail.subject) or intake.router.doing(mail.subject):
+        return False
+    for plan in intake.know.library.slips.values():
+        for row in _waiting(intake, plan):
+            process, case = intake.know.process_of(row["process"], row["version"]), intake.know.load(row)
+            if process is None:
+                continue
+            document = process.documents.get(plan.document or plan.name)
+            due = document is not None and case.documents.get(document.name) == ""  # of a slip that anybody may bring
+            bringing = [plan.by] if plan.by else document.by if document is not None and due else ()
+            if mail.sender in Names(process, case, intake._event(mail, None), intake.know).everyone(bringing):
+                return True
+    return False
+
+
+def _unreadable(intake: Intake, mail: Mail, found: list[Any]) -> list[End]:
+    """Slips on the photos or scans of a mail, whose code cannot be read; whoever sent them hears that a person looks."""
+    asked = [_ask(intake, mail, n, *slip) for n, slip in enumerate(faxes.pages_by_kind(intake, intake.read_papers(papers.NotRead(mail.row["id"], found, True))).slips)]
+    if not asked:
+        return []
+    names = "、".join(dict.fromkeys(re.findall("《[^》]+》", "".join(end.reason for end in asked))))
+    intake.recorder.tell("says", mail.sender, intake._event(mail, None), 说=f"您发来的{names}已收到,但二维码看不清,正由我方人员核对单号。拍照时请整页平放、不要遮住二维码。", 事项="单据已收到")
+    return [faxes.together(intake, mail, asked)]
 
 
 def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading, lost: list[int]) -> End:
@@ -88,7 +116,7 @@ def _ask(intake: Intake, mail: Mail, number: int, slip: str, page: papers.Print)
     from .mail_in_hand import End
 
     plan = intake.know.library.slips[slip]
-    read = next(((n, line) for line in page.lines if (n := printed_number(line.text))), None)
+    read = next(((n, line) for line in page.lines if (n := faxes.printed_number(line.text))), None)
     waiting = _waiting(intake, plan)
     meant = read[0] if read and any(row["number"] == read[0] for row in waiting) else ""
     cells = []
@@ -103,14 +131,6 @@ def _ask(intake: Intake, mail: Mail, number: int, slip: str, page: papers.Print)
     for reader in intake.know.with_role("系统管理员")[:3]:
         faxes.tell(intake, mail, reader, memory, cells, facts, answers, 说=says, 表单=plan.name)
     return End("sorting", None, f"《{plan.name}》的二维码看不清,请核对单号" + (f" {read[0]}" if read else ""))
-
-
-def printed_number(text: str) -> str:
-    """A case's number as print was read, with what only looks like a digit taken for one; '' where there is none."""
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper().replace("—", "-").replace("_", "-")
-    found = re.search(r"MF-([A-Z0-9]{1,8})-([0-9OIL]{4})-([0-9OILSB]{4,7})", plain)
-    digits = str.maketrans("OILSB", "01158")
-    return f"MF-{found[1]}-{found[2].translate(digits)}-{found[3].translate(digits)}" if found else ""
 
 
 def _waiting(intake: Intake, plan: SlipPlan) -> list[Any]:
@@ -129,7 +149,7 @@ def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, origi
 
     plan = intake.know.library.slips.get(memory["slip"])
     first = next((t.strip() for t in mail.message.reply_text.split("\n") if t.strip()), "")
-    number = printed_number(first) if not first.startswith("归入") else ""
+    number = faxes.printed_number(first) if not first.startswith("归入") else ""
     if plan is None or not number and not re.match(r"(确认|无误|属实)(?!\w)", first):
         return None
     number = number or memory["read"]

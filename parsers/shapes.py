@@ -12,7 +12,7 @@ from .lines import Chances, characters
 # A a letter, 9 a digit; a space need not be seen: the reader often loses it
 _SHAPES = (
     "AA-99999999-9999",                                    # an identifier of a carrier: place, day, number
-    "MF-AAA-9999-9999", "MF-AAAA-9999-9999", "MF-AAAAA-9999-9999", "MF-AAAAAA-9999-9999",  # ours
+    *(f"MF-{code}-9999-9999" for code in ("A9", "A999", "AA", "AAA", "AAAA", "AAAAA", "AAAAAA", "AAAAAAA")),  # ours
     "9999-99-99 99:99", "9999-99-99",
     "099-99999999", "0999-9999999", "0999-99999999", "19999999999", "400-999-9999",
 )  # fmt: skip

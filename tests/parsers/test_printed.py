@@ -132,6 +132,15 @@ def test_what_a_line_may_say_is_read_to_the_shape_it_nearly_has(letters: None) -
     assert shapes.shaped("020-87654321", 0.99, chances(*"020-87654321")) is None, "it has one already"
 
 
+@pytest.mark.parametrize("number", ["MF-F234-2026-0001", "MF-F1-2026-0012", "MF-SC-2026-0003", "MF-HOTLINE-2026-0004", "MF-COMM-2026-0005"])
+def test_every_number_of_ours_has_a_shape(number: str, letters: None) -> None:
+    """A short code may hold digits: F234 is no FZZ."""
+    assert shapes.shape_of(number)
+    weak = number.replace("-2026", "2026")
+    found = shapes.shaped(weak, 0.9, chances(*number[: number.index("-2026")], {"": 0.6, "-": 0.3}, *(c for d in number[number.index("2026") :] for c in (d, ""))))
+    assert found is not None and found[0] == number
+
+
 def test_one_wide_character_is_not_two(letters: None) -> None:
     wide = ["G", "Z", "-", *"2026", "1", "", "1", "1", "1", "2", "0", "-", "0", "", "0", "3", "1"]
     found = shapes.shaped("GZ-20261120-003l", 0.9, chances(*wide))

@@ -17,8 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from test_slips_back import BLANK, GATEWAY, House
 
 from mailflow import papers
-from mailflow.faxes import confusable
-from mailflow.returned_slips import printed_number
+from mailflow.faxes import confusable, printed_number
 from parsers.printed import Words
 
 TITLE = "上报厂家的疑难故障情况表"
@@ -254,6 +253,21 @@ def test_the_right_number_may_be_given_and_a_wrong_one_does_nothing(office: Offi
     assert not office.house.agreed()
     office.reply(House.number)
     assert office.house.agreed()
+
+
+@pytest.mark.parametrize("in_thread", [True, False])
+def test_a_photo_whose_code_cannot_be_read_is_asked_about_too(office: Office, in_thread: bool) -> None:
+    """Mailed by whoever is to sign; of others, and where the subject wants something else, no print is read."""
+    photo = (("IMG_1.jpg", b"\xff\xd8\xff a photo"),)
+    office.pages[:] = [page("疑难故障受理确认单", {House.number: "", "局站": "源城局"})]
+    office.house.mail(office.house.maker, "现场照片", "见附件", photo)
+    office.house.mail(office.house.institute, f"{TITLE}-韶关-曲江三期", "现象:误码\n级别:三级", photo)
+    assert not [m for m in office.house.letters() if "请核对传真" in m["Subject"]]
+    office.house.mail(office.house.institute, f"Re: [{House.number}] 确认单" if in_thread else "签好了", "见照片", photo)
+    assert office.house.end()["end"] == "sorting" and not office.house.agreed()
+    assert any("单号" in text_of(m) and "核对" in text_of(m) for m in office.house.letters() if office.house.institute in m["To"])
+    office.reply("确认")
+    assert office.house.agreed() and office.house.filed()
 
 
 def test_printed_numbers() -> None:

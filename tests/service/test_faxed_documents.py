@@ -121,6 +121,21 @@ def test_a_second_page_belongs_to_it_and_a_heading_is_no_title(office: Office) -
     assert office.house.case()["fields"]["处理结果"] == ROWS["处理结果"]
 
 
+def test_letters_of_a_number_misread(office: Office) -> None:
+    """MF-FZ34-2026-0001 is no number of ours: the case of that running number is proposed, a person says yes."""
+    office.fax(page(TABLE, {"单号": House.number.replace("F234", "FZ34")} | ROWS), subject=MAKER)
+    assert state(office) == "处理中" and House.number in text_of(office.asked())
+    office.reply("确认")
+    assert state(office) == "待核对"
+
+
+def test_two_documents_in_one_fax(office: Office) -> None:
+    """A short title with a number of its own is no heading."""
+    pages = [page(title, {"单号": House.number, "原因": "主控板故障"}, number=n) for n, title in enumerate(("故障分析报告", "解决方案"), 1)]
+    office.fax(*pages, subject=MAKER)
+    assert filed(office, document="故障分析报告") and filed(office, document="解决方案")
+
+
 def test_a_form_and_a_document_in_one_fax(office: Office) -> None:
     office.fax(page(TITLE, WHOLE), page(TABLE, {"单号": House.number} | ROWS, number=2), subject=MAKER)
     assert len(office.faults()) == 1 and state(office) == "待核对"
