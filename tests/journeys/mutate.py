@@ -2,7 +2,8 @@
 
 `python tests/journeys/mutate.py A05 [A06 …]` prints the lines that nobody would miss. The lines that a story takes away itself (`[[without]]`) are
 tried by test_traceability.py and not again here; everything under a line that nobody misses goes unmissed with it and is not tried on its own. What
-each story reaches is noted once in the temporary folder, so that a line of a state is tried on the stories alone that enter it. Still half an hour for a group.
+each story reaches is noted once in the temporary folder, so that a line of a state is tried on the stories alone that enter it, a line of an action
+on those in which somebody tries it, what it does on those in which it is done. Still half an hour for a group.
 """
 
 from __future__ import annotations
@@ -33,16 +34,19 @@ STORIES = sorted((Path(__file__).parent / "stories").rglob("*.toml"))
 # words whose absence changes what happens; the others change how it is said
 RULES = ("变为", "谁", "当", "必填", "要求", "都要", "要写明", "要附", "凭证", "负责人", "时长", "到期", "到", "从", "提醒", "催", "抄", "给", "附", "逢", "唯一", "标识", "请补", "未立项", "任意回信", "填表", "来信", "可更正")
 BLOCKS = ("记账", "销账", "开单", "带动", "项目", "记", "发信", "逾期", "校验", "分支", "另外", "停表", "走表", "重新计时", "收文件", "退文件", "验收文件", "进入")
+DECLINED = "未办理:"  # how the history of a case tells of what was asked and not done
+EFFECTS = tuple(set(BLOCKS) - {"校验", "逾期"}) + ("变为", "负责人")  # of an action: they matter where it is done, not where it is refused
 NAMED = ("可以", "随时", "期限", "文件", "发信", "记", "记账", "开单", "项目")  # what stands under these is an action, a limit, a letter, … each by its name
 
 
 @dataclass
 class Line:
-    """Something that may be taken away: its lines from `first` up to `end`, and the state whose card it stands on."""
+    """Something that may be taken away: its lines from `first` up to `end`, the state whose card it stands on, what must be done there for it to matter."""
 
     first: int
     end: int
     state: str
+    doings: tuple[str, ...]
 
 
 def lines_of(text: str) -> Iterator[Line]:
@@ -67,7 +71,10 @@ def lines_of(text: str) -> Iterator[Line]:
             continue
         named = above[0][1] != "字段" and (name in BLOCKS or parent in NAMED)  # a field may be called 项目 or 附件
         if name in RULES or named or words.startswith("- 当:"):
-            yield Line(number, end, above[1][1] if above[0][1] == "状态" and len(above) > 2 else "")
+            names = [word for _, word in above]
+            state = names[1] if names[0] == "状态" and len(names) > 2 else ""
+            action = names[3] if state and names[2] == "可以" and len(names) > 3 else ""
+            yield Line(number, end, state, (action,) if len(names) > 4 and names[4] in EFFECTS else (action, DECLINED) if action else ("",))
 
 
 def without(text: str, line: Line) -> str:
@@ -130,13 +137,17 @@ class Stages:
                 stage.close()
 
     def reached(self, file: Path) -> list[list[str]]:
-        """[process, state] of everything that a story's cases came through. Raises Broken where it does not hold in the first place."""
+        """[process, state, action] of what was done in a story, and [process, state, ""] of every state its cases came through.
+
+        Raises Broken where it does not hold in the first place."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             stage = Stage(tomllib.loads(file.read_text(encoding="utf-8")), Path(folder), file.parent)
             try:
                 stage.play()
-                found = {(row["process"], row["state"]) for row in stage.rows("cases")}
-                found |= {(row["process"], row[key] or "") for row in stage.rows("history") for key in ("from", "to")}
+                found = {(row["process"], row["state"], "") for row in stage.rows("cases")}
+                for row in stage.rows("history"):
+                    action = DECLINED if row["action"].startswith(DECLINED) else row["action"]  # it is noted under the sender's own word
+                    found |= {(row["process"], row[key] or "", "") for key in ("from", "to")} | {(row["process"], row["from"] or "", action)}
                 return sorted(map(list, found))
             finally:
                 stage.close()
@@ -179,7 +190,7 @@ def survivors(stages: Stages, id: str, reached: dict[Path, list[list[str]]]) -> 
     path = next(shipped().glob(f"processes/*/{id}-*.yaml"))
     text = path.read_text(encoding="utf-8")
     process = loader.load(path)
-    mine = [f for f in reached if process.name in {p for p, _ in reached[f]} or re.search(rf"{process.title}|MF-{process.code}-", f.read_text(encoding="utf-8"))]
+    mine = [f for f in reached if process.name in {p for p, _, _ in reached[f]} or re.search(rf"{process.title}|MF-{process.code}-", f.read_text(encoding="utf-8"))]
     mine.sort(key=lambda f: ("[[edit]]" in f.read_text(encoding="utf-8"), id.lower() not in f.stem))  # those that read templates of their own are slow
     known, gone, tried, unmissed = told(f"processes/{path.parent.name}/{path.name}", text), -1, 0, []
     for line in lines_of(text):
@@ -192,7 +203,7 @@ def survivors(stages: Stages, id: str, reached: dict[Path, list[list[str]]]) -> 
         if replace(changed, source="", version="") == replace(process, source="", version=""):
             continue  # it says what holds anyhow
         tried += 1
-        files = [f for f in mine if not line.state or [process.name, line.state] in reached[f]]
+        files = [f for f in mine if not line.state or any([process.name, line.state, doing] in reached[f] for doing in line.doings)]
         by = stages.breaks(changed, files)
         if by is None:
             gone = line.end
