@@ -192,9 +192,9 @@ def survivors(stages: Stages, id: str, reached: dict[Path, list[list[str]]]) -> 
     process = loader.load(path)
     mine = [f for f in reached if process.name in {p for p, _, _ in reached[f]} or re.search(rf"{process.title}|MF-{process.code}-", f.read_text(encoding="utf-8"))]
     mine.sort(key=lambda f: ("[[edit]]" in f.read_text(encoding="utf-8"), id.lower() not in f.stem))  # those that read templates of their own are slow
-    known, gone, tried, unmissed = told(f"processes/{path.parent.name}/{path.name}", text), -1, 0, []
-    for line in lines_of(text):
-        if line.first in known or line.first < gone:
+    known, gone, tried, unmissed = told(f"processes/{path.parent.name}/{path.name}", text), (0, 0), 0, []
+    for line in sorted(lines_of(text), key=lambda line: not line.state):  # what holds in every state is the slowest to try
+        if line.first in known or gone[0] <= line.first < gone[1]:
             continue
         try:
             changed = loader.load_text(without(text, line), path.name)
@@ -206,7 +206,7 @@ def survivors(stages: Stages, id: str, reached: dict[Path, list[list[str]]]) -> 
         files = [f for f in mine if not line.state or any([process.name, line.state, doing] in reached[f] for doing in line.doings)]
         by = stages.breaks(changed, files)
         if by is None:
-            gone = line.end
+            gone = (line.first, line.end)
             unmissed.append(f"{path.name}:{line.first + 1} [{line.state}] {text.split(chr(10))[line.first].strip()} ({len(files)} stories)")
             print(f"SURVIVED {unmissed[-1]}", flush=True)
         else:
