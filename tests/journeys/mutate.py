@@ -30,6 +30,7 @@ from play import Stage
 from mailflow.config import load as configuration
 from mailflow.process import loader
 from mailflow.process.library import Library, shipped, waiting
+from mailflow.process.model import State
 from mailflow.process.yamltext import TemplateError
 
 STORIES = sorted((Path(__file__).parent / "stories").rglob("*.toml"))
@@ -205,7 +206,8 @@ def survivors(stages: Stages, id: str, reached: dict[Path, list[list[str]]]) -> 
         if replace(changed, source="", version="") == replace(process, source="", version=""):
             continue  # it says what holds anyhow
         tried += 1
-        files = [f for f in mine if not line.state or any([process.name, line.state, doing] in reached[f] for doing in line.doings)]
+        anywhere = not line.state or passed_through(process.states[line.state])
+        files = [f for f in mine if anywhere or any([process.name, line.state, doing] in reached[f] for doing in line.doings)]
         by = stages.breaks(changed, files)
         if by is None:
             gone = (line.first, line.end)
@@ -217,10 +219,15 @@ def survivors(stages: Stages, id: str, reached: dict[Path, list[list[str]]]) -> 
     return tried, unmissed
 
 
+def passed_through(state: State) -> bool:
+    """Whether a case only comes through here on its way: the history does not tell of it."""
+    return not state.actions and not state.final and not state.mend
+
+
 def never_done(process: loader.Process, reached: dict[Path, list[list[str]]]) -> list[str]:
     """The states that no story enters and the actions that none does."""
     done = {(state, action) for rows in reached.values() for name, state, action in rows if name == process.name}
-    found = [state.name for state in process.states.values() if (state.name, "") not in done]
+    found = [state.name for state in process.states.values() if (state.name, "") not in done and not passed_through(state)]
     found += [f"{state.name}.{name}" for state in process.states.values() for name in state.actions if (state.name, "") in done and (state.name, name) not in done]
     return found + [f"随时.{name}" for name in process.anytime if name not in {action for _, action in done}]
 
