@@ -20,7 +20,8 @@ def main(command: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if command:
         os.execv(command[0], command)
-    from parsers.documents import TooMuch, workbook_rows
+    from parsers.documents import workbook_rows
+    from parsers.word_walks import TooMuch
 
     data = sys.stdin.buffer.read()
     try:
