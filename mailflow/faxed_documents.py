@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from parsers import Message
 from parsers.fields import read_fields
-from parsers.printed import Cell, Words, fields
+from parsers.printed import SURE, Cell, Words, fields
 from parsers.subjects import clean
 from store import cases, mails
 
@@ -141,7 +141,7 @@ def _read(intake: Intake, paper: faxes.Paper, places: Sequence[_Place]) -> _Read
 
 def _find(intake: Intake, read: _Read, places: Sequence[_Place], sender: str) -> _Found:
     """By our number; by a value that identifies a case (标识); by being the only one that waits for it from this sender."""
-    enough = faxes.clear(intake)
+    enough = max(SURE, faxes.clear(intake))  # a wrong case is worse than a wrong word
     if read.number and read.number_at:
         place = next((p for p in places if p.row["number"] == read.number), None)
         if place is None:  # where only the letters differ it is perhaps that one, and for a person to say
@@ -162,7 +162,7 @@ def _find(intake: Intake, read: _Read, places: Sequence[_Place], sender: str) ->
                 hits[place.row["id"]] = (place, cell.sure)
     if len(hits) == 1:
         [(place, sure)] = hits.values()
-        return _Found(place, "是哪张单看不清" if sure < enough else _contradiction(read, place))
+        return _Found(place, "是哪张单看不清" if sure < faxes.clear(intake) else _contradiction(read, place))  # long, and exactly what the case holds
     waiting = [p for p in places if p.waits and (not sender or sender in _entitled(intake, p))]
     only = waiting[0] if len(waiting) == 1 else None
     if told or hits:
