@@ -1,4 +1,4 @@
-"""Every row of the rulebook's table of clauses that is told here is told by a story that breaks when the rule's line is taken out of the templates."""
+"""Every row of the rulebook's table of clauses is told by a story that breaks when the rule's line is taken out of the templates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mailflow.process.library import Library, shipped
 
 HERE = Path(__file__).parent
 STORIES = sorted((HERE / "stories").rglob("*.toml"))
-WHOLE = ("A", "B", "D", "E", "F", "G")  # groups of which every row has its story
+QUESTIONS = "desk-query"  # C07: answered by mailflow/answers.py, a process of no card
 
 
 def told() -> list[tuple[Path, dict[str, Any], list[str]]]:
@@ -41,20 +41,20 @@ def groups() -> dict[str, str]:
     """Process → A … H."""
     library = Library([shipped()])
     library.refresh()
-    return {process.name: process.id[0] for process in library.processes.values()}
+    return {process.name: process.id[0] for process in library.processes.values()} | {QUESTIONS: "C"}
 
 
 def test_every_row_is_told(rows: dict[int, tuple[str, str]], groups: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    """The report: of each group, how many rows have a story that breaks without the rule; of those in WHOLE all of them."""
+    """The report: of each group, how many rows have a story that breaks without the rule. All of them."""
     has = {row for _, without, _ in TOLD for row in without["rows"]}
     missing = {}
     with capsys.disabled():
         print()
         for group in sorted(set(groups.values())):
-            of_group = [n for n, (_, process) in rows.items() if groups.get(process) == group]
+            of_group = [n for n, (_, process) in rows.items() if groups[process] == group]
             missing[group] = [n for n in of_group if n not in has]
             print(f"traceability {group}: {len(of_group) - len(missing[group])} of {len(of_group)} rows have a story that breaks without the rule")
-    assert {g: missing[g] for g in WHOLE if missing[g]} == {}
+    assert {group: numbers for group, numbers in missing.items() if numbers} == {}
 
 
 def test_a_story_names_the_clauses_that_it_tells(rows: dict[int, tuple[str, str]]) -> None:
