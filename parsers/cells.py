@@ -16,6 +16,7 @@ _COLON = re.compile("[:：]")
 _SPACED = re.compile(r"(\S{2,10}?)[ .．·;；,，]\s*(\S.*)")
 _FRAME = re.compile(r"^[-—_|.·'`一「」丨]+(?=[A-Za-z0-9\u4e00-\u9fff]{2})|(?<=[A-Za-z0-9\u4e00-\u9fff])[-—_|·'`「」丨]+$|(?<=[A-Za-z0-9])[.]+$")
 _REMAINDER = frozenset("|丨「」[]!Iil一-—_.·'`")  # of a frame, where something else stands in the cell
+_FOREIGN = re.compile(r"^\S{2,12}(?:[:：]|签字|签名|盖章)$")  # a label that the form has and we do not ask for, such as who signs
 _LABEL = 12     # characters of a label at most
 _DOUBT = 0.4    # below it a reading is a guess
 _NEW = 0.97     # at or above it a value that is not expected is something new
@@ -53,17 +54,20 @@ def fields(words: Sequence[Words], labels: Iterable[str], known: Mapping[str, Se
     heads, rest = _heads(words, names)
     values: dict[str, list[Words]] = {}
     lines = [line for line, _, inline in heads if inline]
+    heads += [(line, "", "") for line in rest if _FOREIGN.match(line.text)]
     for line, name, inline in heads:
         if inline:
             cut = len(line.text) - len(inline)
             values.setdefault(name, []).append(Words(inline, line.box, line.sure, tuple(o[cut:].strip() for o in line.others)))
     for line in rest:
         tall = line.box[3] - line.box[1]
+        if _FOREIGN.match(line.text):
+            continue
         near = [(abs(h.middle - line.middle) * 4 + (line.box[0] - h.box[2]), name) for h, name, _ in heads if h.box[2] <= line.box[0] + tall / 2 and abs(h.middle - line.middle) < 1.3 * tall]
         if near and not any(abs(line.middle - other.middle) < tall / 2 and other.box[0] < line.box[0] < other.box[2] for other in lines):
             values.setdefault(min(near)[1], []).append(line)
     elsewhere = Counter(found for line in words for found in shapes.within(line.text))
-    cells = {name: _valued(_cell(lines), (known or {}).get(name, ()), elsewhere) for name, lines in values.items()}
+    cells = {name: _valued(_cell(lines), (known or {}).get(name, ()), elsewhere) for name, lines in values.items() if name}
     return _together(cells, known or {})
 
 

@@ -67,6 +67,11 @@ def test_what_a_frame_left_beside_a_value_is_not_of_it() -> None:
     assert fields(beside, ["上报时间"])["上报时间"].text == "2026-11-11 11:11"
 
 
+def test_who_signs_is_no_part_of_the_cell_above() -> None:
+    words = [line("已采取措施", 200, 300), line("更换光模块", 450, 300), line("局方负责人签字:", 200, 385), Words("林晓燕", (560, 330, 800, 425), 0.99)]
+    assert fields(words, ["已采取措施"])["已采取措施"].text == "更换光模块"
+
+
 def test_a_doubtful_value_that_is_nearly_a_known_one_is_that_one_and_stays_doubtful() -> None:
     models = ("MA5680T", "BTS3900", "NE40E-X8")
     assert one("M15680T", 0.6, known=models) == ("MA5680T", False)
