@@ -28,46 +28,44 @@ from parsers.pages import pages
 
 GATEWAY = "fax@gateway.example"
 BLANK = printed(slips.as_pdf(PAGE, LAYOUT))
+LIBRARY = Library([shipped()])
+LIBRARY.refresh()
+CODES = sorted(plan.code for plan in LIBRARY.slips.values())
 
 
 @cache
-def blanks() -> dict[str, Image.Image]:
-    """Every slip that is shipped, filled in and printed; the code on it is PAGE's kind of code."""
-    library = Library([shipped()])
-    library.refresh()
-    made = {}
-    for plan in library.slips.values():
-        rows = [[label, f"{label}:海滨局机房三楼 0755-1234567,主控板告警"] for label, _ in plan.rows]
-        more = {"title": plan.name, "opening": plan.opening, "rows": rows, "empty": plan.empty, "sign": plan.sign, "code": slips.payload(KEY, str(PAGE["number"]), plan.code)}
-        made[plan.code] = printed(slips.as_pdf({**PAGE, **more}, LAYOUT))
-    return made
+def blank(code: str) -> Image.Image:
+    """A slip that is shipped, filled in and printed; the code on it is PAGE's kind of code."""
+    plan = next(plan for plan in LIBRARY.slips.values() if plan.code == code)
+    rows = [[label, f"{label}:海滨局机房三楼 0755-1234567,主控板告警"] for label, _ in plan.rows]
+    more = {"title": plan.name, "opening": plan.opening, "rows": rows, "empty": plan.empty, "sign": plan.sign, "code": slips.payload(KEY, str(PAGE["number"]), plan.code)}
+    return printed(slips.as_pdf({**PAGE, **more}, LAYOUT))
 
 
-def faxed_twice(blank: Image.Image, seed: int, with_signature: bool = True) -> bytes:
-    sheet = sign(blank, seed) if with_signature else blank
+def faxed_twice(page: Image.Image, seed: int, with_signature: bool = True) -> bytes:
+    sheet = sign(page, seed) if with_signature else page
     once = fax(stamp(sheet) if seed % 2 and with_signature else sheet, seed)
     twice = fax(on_paper(once), seed + 1000)
     return tiff([twice.rotate(180) if seed % 3 == 0 else twice], compression="group3" if seed % 2 else "group4")
 
 
-@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 25), marks=pytest.mark.slow)], ids=["quick", "whole"])
-def test_after_two_faxings_the_code_is_read_and_a_signature_told_from_an_empty_box(seeds: range) -> None:
-    """Whole pages of every slip at 204×98 with noise, skew, streaks, a stamp and upside down: at least 95 of 100 (of a few, all but one); no empty box is taken for a signed one."""
-    read = told = tried = 0
-    for slip, blank in blanks().items():
-        for seed in (n * len(blanks()) + list(blanks()).index(slip) for n in seeds):
-            for with_signature in (True, False):
-                tried += 1
-                page = next(pages(faxed_twice(blank, seed, with_signature)))
-                found = read_codes(page)
-                read += bool(found)
-                if found:
-                    assert found[0].text == slips.payload(KEY, str(PAGE["number"]), slip)
-                    says = signed(page, found[0], slips.SIGN_BOX, slips.SIDE)
-                    assert with_signature or not says, f"{slip} {seed}: an empty box was taken for signed: {ink(page, found[0], slips.SIGN_BOX, slips.SIDE)}"
-                    told += says is with_signature
-    assert tried - read <= max(1, 0.05 * tried)
-    assert tried - told <= max(1, 0.05 * tried)
+@pytest.mark.parametrize("slip", [pytest.param(code, marks=[] if n == 0 else pytest.mark.slow) for n, code in enumerate(CODES)])
+def test_after_two_faxings_the_code_is_read_and_a_signature_told_from_an_empty_box(slip: str) -> None:
+    """Whole pages of every slip at 204×98 with noise, skew, streaks, a stamp and upside down: of twelve, all but one; no empty box is taken for a signed one."""
+    seeds, first = 6, 1 + 6 * CODES.index(slip)
+    read = told = 0
+    for seed in range(first, first + seeds):
+        for with_signature in (True, False):
+            page = next(pages(faxed_twice(blank(slip), seed, with_signature)))
+            found = read_codes(page)
+            read += bool(found)
+            if found:
+                assert found[0].text == slips.payload(KEY, str(PAGE["number"]), slip)
+                says = signed(page, found[0], slips.SIGN_BOX, slips.SIDE)
+                assert with_signature or not says, f"{slip} {seed}: an empty box was taken for signed: {ink(page, found[0], slips.SIGN_BOX, slips.SIDE)}"
+                told += says is with_signature
+    assert read >= 2 * seeds - 1
+    assert told >= 2 * seeds - 1
 
 
 @pytest.mark.parametrize("turn", [7, 90, 183])
