@@ -10,6 +10,8 @@ from small_world import BODY, HEAD
 from mailflow.check import letter_problems
 from mailflow.process.library import Library, shipped
 
+pytestmark = pytest.mark.slow  # all templates are read for each mistake
+
 GOOD = (HEAD + BODY).strip() + "\n"
 WORD = b"PK\x03\x04\x14\x00\x06\x00"
 

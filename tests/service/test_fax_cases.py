@@ -20,6 +20,8 @@ from mailflow import papers
 from mailflow.faxes import confusable, printed_number
 from parsers.printed import Words
 
+pytestmark = pytest.mark.slow  # a service started for each fax
+
 TITLE = "上报厂家的疑难故障情况表"
 WHOLE = {
     "故障单号": "SG-20261101-0007", "故障级别": "一般", "局点名称": "韶关曲江三期局", "设备型号": "OptiX 155", "联系人": "欧阳建国", "故障发生时间": "2026-11-01 22:10",

@@ -11,6 +11,8 @@ from test_slips_back import GATEWAY, House, Level1
 
 from mailflow import papers
 
+pytestmark = pytest.mark.slow  # a service started for each fax
+
 TABLE = "疑难故障处理情况表"
 MAKER = "Fax from 0755-77770032"
 ROWS = {"地市": "河源", "局站": "源城局", "级别": "三级", "完成时间": "2026-11-02 09:00", "处理结果": "更换主控板,业务正常", "处理人": "刘工"}

@@ -20,6 +20,8 @@ from department import REPORT, SERVICE, Department, make
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "parsers"))
 from old_office import compound, word97
 
+pytestmark = pytest.mark.slow  # a service started for each file
+
 SUBJECT = "客户沟通-滨江医院信息化项目-周强"
 ROWS = [line.split(":", 1) for line in REPORT.strip().split("\n")]
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

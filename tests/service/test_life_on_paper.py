@@ -12,6 +12,8 @@ from test_slips_back import GATEWAY, House
 
 from parsers.printed import available
 
+pytestmark = pytest.mark.slow  # a quarter of a minute
+
 INSTITUTE, MAKER = "020-77770022", "0755-77770032"
 NUMBER = House.number
 DONE = {"单号": NUMBER, "地市": "韶关", "局站": "韶关曲江三期局", "级别": "三级", "完成时间": "2026-11-02 09:20", "处理结果": "更换主控板,告警消失", "处理人": "刘工"}

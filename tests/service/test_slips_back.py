@@ -26,6 +26,8 @@ from mailflow.process.library import Library, shipped
 from parsers.codes import ink, read_codes, signed
 from parsers.pages import pages
 
+pytestmark = pytest.mark.slow  # pages drawn, faxed and read
+
 GATEWAY = "fax@gateway.example"
 BLANK = printed(slips.as_pdf(PAGE, LAYOUT))
 LIBRARY = Library([shipped()])
@@ -49,7 +51,7 @@ def faxed_twice(page: Image.Image, seed: int, with_signature: bool = True) -> by
     return tiff([twice.rotate(180) if seed % 3 == 0 else twice], compression="group3" if seed % 2 else "group4")
 
 
-@pytest.mark.parametrize("slip", [pytest.param(code, marks=[] if n == 0 else pytest.mark.slow) for n, code in enumerate(CODES)])
+@pytest.mark.parametrize("slip", CODES)
 def test_after_two_faxings_the_code_is_read_and_a_signature_told_from_an_empty_box(slip: str) -> None:
     """Whole pages of every slip at 204×98 with noise, skew, streaks, a stamp and upside down: of twelve, all but one; no empty box is taken for a signed one."""
     seeds, first = 6, 1 + 6 * CODES.index(slip)
