@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from parsers.subjects import clean
 from store import cases
 from store import letters as sent_letters
 from store import mails as stored_mails
@@ -60,8 +59,7 @@ def choice(intake: Intake, mail: Mail) -> End | None:
     number = re.match(r"^(?:选|第)?\s*([1-9])(?:\s*[个项号.、。]|\s*$)", first)
     if number is None:
         return None
-    ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
-    letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else None
+    letter = _answered(intake, mail)
     whole = sent_letters.get(intake.know.conn, letter["id"]) if letter is not None and letter["reader"] == mail.message.sender else None
     offered = whole["content"].get("choices", []) if whole is not None else []
     if letter is None or int(number[1]) > len(offered):
@@ -70,7 +68,7 @@ def choice(intake: Intake, mail: Mail) -> End | None:
     if original is None:
         return None
     message = replace(original, subject=offered[int(number[1]) - 1])
-    again = replace(mail, message=message, subject=clean(message.subject), titles=[], rows=[], prose="", papers=[], problems=[], broken=[])
+    again = mail.anew(message)
     return intake._fresh(again)
 
 
@@ -78,8 +76,7 @@ def which_one(intake: Intake, mail: Mail) -> End | None:
     """A command in answer to a letter that sums up several cases, without saying which: asked back."""
     from .mail_in_hand import End
 
-    ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
-    letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else None
+    letter = _answered(intake, mail)
     if letter is None or letter["case_id"] or letter["letter"] != intake.know.library.usual("standstill") or not mail.sender:
         return None
     whole = sent_letters.get(intake.know.conn, letter["id"])
@@ -94,8 +91,7 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
     """What a person answers to a letter that asked where a mail belongs: `归入 MF-…`, `按 <标准标题>`, `忽略`."""
     from .mail_in_hand import End
 
-    ids = [i for i in (mail.message.in_reply_to, *reversed(mail.message.references)) if i]
-    letter = next(iter(sent_letters.by_message_id(intake.know.conn, ids)), None) if ids else _asked(intake, mail)
+    letter = _answered(intake, mail) if mail.answers else _asked(intake, mail)
     asking = (intake.know.library.usual("sorting"), intake.know.library.usual("fax"))
     if letter is None or letter["case_id"] or not letter["mail_id"] or letter["letter"] not in asking:
         return None
@@ -144,7 +140,7 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
             said = below.replace(given[0], "").strip()
             words = said if original.sender in intake.gateways else f"{said}\n{original.reply_text}".strip()
             message = replace(message, sender=person.address, sender_name=person.name, reply_text=words)
-        again = replace(mail, row=row, message=message, subject=clean(subject), sender=person.name if person else "", titles=[], rows=[], prose="", papers=[], problems=[], broken=[])
+        again = mail.anew(message, row=row, sender=person.name if person else "")
         end = intake._fresh(again)
         finish(end.end, end.case_id, f"{event.who} 分拣:{end.reason}"[:300])
         intake.recorder.tell("says", event.who, event, 说=f"已按“{subject}”办理:{end.reason or end.end}。", 事项="分拣")
@@ -152,6 +148,11 @@ def sorted_by(intake: Intake, mail: Mail) -> End | None:
     says = "没有看懂。第一行请写其中一种:" + ("确认 / 栏目:正确的内容 / " if memory else "") + "归入 单号 / 按 标准标题 / 忽略"
     intake.recorder.tell("says", event.who, event, 说=says, 事项="分拣")
     return End("answered", None, "分拣:没有看懂")
+
+
+def _answered(intake: Intake, mail: Mail) -> Any:
+    """The letter of ours that it answers, None where it answers none."""
+    return next(iter(sent_letters.by_message_id(intake.know.conn, mail.answers)), None) if mail.answers else None
 
 
 def _asked(intake: Intake, mail: Mail) -> Any:

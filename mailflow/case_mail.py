@@ -26,10 +26,9 @@ class CaseMail(Handler):
 
     def _thread_case(self, mail: Mail) -> Any:
         """The case that the mail's references or its leading number point to."""
-        message = mail.message
         if mail.subject.number_first and (row := cases.by_number(self.know.conn, mail.subject.case_number)):
             return row
-        ids = [i for i in (message.in_reply_to, *reversed(message.references)) if i]
+        ids = mail.answers
         if ids:
             letters = {row["message_id"]: row for row in sent_letters.by_message_id(self.know.conn, ids)}
             for id in ids:

@@ -6,14 +6,14 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import parsers
 from parsers import Message
 from parsers.documents import can_read
 from parsers.fields import fields_from_rows, read_fields
-from parsers.subjects import Subject
+from parsers.subjects import Subject, clean
 
 from . import office
 from .correspondence import Desk
@@ -57,6 +57,15 @@ class Mail:
     read: dict[str, str] | None = None  # field → value as read off a page, in place of the mail's words
     fax: str = ""  # the number that the page came from
     means: str = "来信"  # what its sender calls it: 来信, 传真
+
+    @property
+    def answers(self) -> list[str]:
+        """The Message-IDs of what it answers, the nearest first (RFC 5322 §3.6.4)."""
+        return [i for i in (self.message.in_reply_to, *reversed(self.message.references)) if i]
+
+    def anew(self, message: Message, **more: Any) -> Mail:
+        """The same mail to be handled under other words: nothing that was read of its attachments is kept."""
+        return replace(self, message=message, subject=clean(message.subject), titles=[], rows=[], prose="", papers=[], problems=[], broken=[], **more)
 
 
 def buttons(mail_id: int, number: int, **words: str) -> list[dict[str, Any]]:

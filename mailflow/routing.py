@@ -102,8 +102,3 @@ class Router:
             if title not in {c.title for c in found}:  # a process may begin in several ways under one subject
                 found.append(Candidate(Opening(process, index, parts), title))
         return found
-
-
-def usable(action: Action | None) -> bool:
-    """Whether a person may ask for this action by mail at all (those without 谁 are the service's own)."""
-    return action is not None and bool(action.by)
