@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import random
+from statistics import NormalDist
 
 import pypdfium2
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 FINE, STANDARD = (204, 196), (204, 98)
+_BELL = [round(min(255, max(0, NormalDist(128, 36).inv_cdf((v + 0.5) / 256)))) for v in range(256)]
 A4 = (210 / 25.4, 297 / 25.4)  # inches
 
 
@@ -48,7 +50,7 @@ def fax(sheet: Image.Image, seed: int, resolution: tuple[int, int] = STANDARD, s
     sheet = sheet.convert("L").rotate(dice.uniform(-skew, skew), Image.Resampling.BICUBIC, fillcolor=255, translate=(dice.randint(-8, 8), dice.randint(-15, 15)))
     sheet = sheet.filter(ImageFilter.GaussianBlur(dice.uniform(0.5, 0.9)))
     scanned = sheet.resize((1728, round(A4[1] * resolution[1])), Image.Resampling.BOX)
-    grain = Image.effect_noise(scanned.size, 36)
+    grain = _grain(scanned.size, seed)
     scanned = ImageChops.add(scanned, grain, 1, -128).point([255 if v > dice.randint(125, 150) else 0 for v in range(256)])
     pixels = scanned.load()
     assert pixels is not None
@@ -57,6 +59,11 @@ def fax(sheet: Image.Image, seed: int, resolution: tuple[int, int] = STANDARD, s
     streak = dice.randrange(scanned.width)
     ImageDraw.Draw(scanned).line((streak, 0, streak, scanned.height), fill=0, width=1)
     return scanned
+
+
+def _grain(size: tuple[int, int], seed: int) -> Image.Image:
+    """The scanner's noise around 128. Not Image.effect_noise, which takes C's rand() and so what ran before in this process."""
+    return Image.frombytes("L", size, random.Random(seed).randbytes(size[0] * size[1])).point(_BELL)
 
 
 def on_paper(scanned: Image.Image, dots: int = 204) -> Image.Image:
