@@ -225,7 +225,7 @@ class CaseMail(Handler):
         cases.note(self.know.conn, case.id, event.at, event.who or event.address, f"未办理:{word}", case.state, case.state, why.says[:500], mail.row["id"])
         if not event.who and marks.told(self.know.conn, mail.message.sender, "refused", event.at.date()):
             return End("recorded", case.id, "来信人不在通讯录,没有办理")
-        from . import answers
+        from . import enquiries
 
         names = Names(process, case, event, self.know)
         may = [a["show"] for a in self.desk.actions_for(process, case, names, event.who)] if case.open else []
@@ -233,7 +233,7 @@ class CaseMail(Handler):
         if event.who:
             facts = {"动作": word, "说": why.says, "问题们": [{"项": forms.said(process.fields[p.field]) if p.field in process.fields else p.field, "因": p.why} for p in why.problems], "可做": " / ".join(may)}
             cc = [n for n in why.cc if n != event.who] if why.reason == "right" else []
-            if (row := cases.get(self.know.conn, case.id)) is not None and answers.may_see(self, event, row):
+            if (row := cases.get(self.know.conn, case.id)) is not None and enquiries.may_see(self, event, row):
                 self.recorder.tell(occasion, event.who, event, process, case, 抄送=cc, **facts)
             else:  # who got hold of a letter or a number learns no more of the case by it
                 self.recorder.tell(occasion, event.who, event, None, None, 抄送=cc, 事项=case.number, 状态="", **facts)
@@ -305,9 +305,9 @@ class CaseMail(Handler):
         return None
 
     def _question(self, mail: Mail, row: Any = None) -> End | None:
-        from . import answers
+        from . import enquiries
 
-        return answers.answer(self, mail, row)
+        return enquiries.answer(self, mail, row)
 
 
 def _flat(effects: Any) -> Any:

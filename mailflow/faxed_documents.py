@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from parsers import Message
 from parsers.fields import read_fields
 from parsers.printed import SURE, Cell, Words, fields
-from parsers.subjects import clean
-from store import cases, mails
+from store import cases
 
-from . import faxes, papers
+from . import fax_questions, fax_senders, papers
 from .blank_forms import find, handed_in_by, received
-from .cell_pictures import picture
+from .doubts import clear, doubt
+from .fax_pages import Paper, printed_number
+from .faxed_forms import SENDER
+from .mail_in_hand import End, Mail
 from .process import decide, forms
 from .process.model import Action, Document, Process
 from .process.names import Names
@@ -27,7 +29,6 @@ from .process.world import Case, Event, Refused
 
 if TYPE_CHECKING:
     from .intake import Intake
-    from .mail_in_hand import End, Mail
 
 NUMBER = "单号"
 _ALIKE = 0.5  # how much alike what the page and the case say of the same thing must be, where a number says that it is this case
@@ -49,7 +50,7 @@ class _Place:
 class _Read:
     """What stands on the pages of a document."""
 
-    paper: faxes.Paper
+    paper: Paper
     cells: dict[str, Cell] = field(default_factory=dict)  # label as printed → what stands there
     pages: dict[str, papers.Print] = field(default_factory=dict)
     number: str = ""
@@ -64,32 +65,30 @@ class _Found:
     why: str = ""
 
 
-def taken(intake: Intake, mail: Mail, documents: Sequence[faxes.Paper], first: int) -> list[End]:
+def taken(intake: Intake, mail: Mail, documents: Sequence[Paper], first: int) -> list[End]:
     """What became of each; `first`: the number of the first among the matters of the fax."""
-    from .mail_in_hand import End
-
     if not documents:
         return []
     content = intake._content(mail)
-    if twin := mails.find_content(intake.know.conn, mail.message.sender, content, mail.row["received_at"] - faxes.SAME_WITHIN):
-        return [End("duplicate", twin["case_id"], "同样的传真一天之内已经收到过", content)]
+    if repeated := intake._repeated(mail, content, "传真"):
+        return [repeated]
     ends = [_one(intake, mail, paper, number) for number, paper in enumerate(documents, first)]
     for end in ends:
         end.content = content
     return ends
 
 
-def _one(intake: Intake, mail: Mail, paper: faxes.Paper, number: int) -> End:
+def _one(intake: Intake, mail: Mail, paper: Paper, number: int) -> End:
     places = _places(intake, paper.title)
     read = _read(intake, paper, places)
-    sender = mail.sender or faxes.caller(intake, mail.message, paper.pages[0])
+    sender = mail.sender or fax_senders.caller(intake.know, mail.message, paper.pages[0])
     found = _find(intake, read, places, sender)
     if found.place is None:
         return _ask(intake, mail, number, read, found, sender, {})
     sender = sender or _sender(intake, read, found.place)
     action, doubts, hints = _check(intake, read, found.place, sender)
     said = {label: cell.text for label, cell in read.cells.items()}
-    again = _as_mail(intake, mail.row, mail.message, paper.title, said, sender, mail.proof)
+    again = fax_senders.as_mail(intake, mail.row, mail.message, paper.title, said, sender, mail.proof)
     found.why = found.why or _not_yet(intake, again, found.place, action, paper.title, doubts)
     if found.why or doubts or action is None:
         return _ask(intake, mail, number, read, found, sender, doubts)
@@ -121,7 +120,7 @@ def _place(intake: Intake, row: Any, title: str) -> _Place | None:
     return _Place(row, process, case, document, actions, waits) if actions else None
 
 
-def _read(intake: Intake, paper: faxes.Paper, places: Sequence[_Place]) -> _Read:
+def _read(intake: Intake, paper: Paper, places: Sequence[_Place]) -> _Read:
     """By the labels of the form and of every process that has such a document: a label that is not known would end up in another's value."""
     read = _Read(paper)
     blank = find(intake.know.library, paper.title)
@@ -131,8 +130,8 @@ def _read(intake: Intake, paper: faxes.Paper, places: Sequence[_Place]) -> _Read
         for label, cell in fields(page.lines, labels).items():
             if label not in read.cells or cell.sure > read.cells[label].sure:
                 read.cells[label], read.pages[label] = cell, page
-        if not read.number and (line := next((line for line in page.lines if faxes.printed_number(line.text)), None)):
-            read.number, read.number_at = faxes.printed_number(line.text), (line, page)
+        if not read.number and (line := next((line for line in page.lines if printed_number(line.text)), None)):
+            read.number, read.number_at = printed_number(line.text), (line, page)
     return read
 
 
@@ -141,7 +140,7 @@ def _read(intake: Intake, paper: faxes.Paper, places: Sequence[_Place]) -> _Read
 
 def _find(intake: Intake, read: _Read, places: Sequence[_Place], sender: str) -> _Found:
     """By our number; by a value that identifies a case (标识); by being the only one that waits for it from this sender."""
-    enough = max(SURE, faxes.clear(intake))  # a wrong case is worse than a wrong word
+    enough = max(SURE, clear(intake.know))  # a wrong case is worse than a wrong word
     if read.number and read.number_at:
         place = next((p for p in places if p.row["number"] == read.number), None)
         if place is None:  # where only the letters differ it is perhaps that one, and for a person to say
@@ -162,7 +161,7 @@ def _find(intake: Intake, read: _Read, places: Sequence[_Place], sender: str) ->
                 hits[place.row["id"]] = (place, cell.sure)
     if len(hits) == 1:
         [(place, sure)] = hits.values()
-        return _Found(place, "是哪张单看不清" if sure < faxes.clear(intake) else _contradiction(read, place))  # long, and exactly what the case holds
+        return _Found(place, "是哪张单看不清" if sure < clear(intake.know) else _contradiction(read, place))  # long, and exactly what the case holds
     waiting = [p for p in places if p.waits and (not sender or sender in _entitled(intake, p))]
     only = waiting[0] if len(waiting) == 1 else None
     if told or hits:
@@ -198,8 +197,8 @@ def _entitled(intake: Intake, place: _Place) -> list[str]:
 def _sender(intake: Intake, read: _Read, place: _Place, alone: bool = True) -> str:
     """Who of those that may hand it in stands on the page; with `alone` else the only one whose document it is."""
     entitled = _entitled(intake, place)
-    sure = {cell.text for cell in read.cells.values() if cell.sure >= faxes.clear(intake)}
-    if told := faxes.written(intake, entitled, sure):
+    sure = {cell.text for cell in read.cells.values() if cell.sure >= clear(intake.know)}
+    if told := fax_senders.written(intake.know, entitled, sure):
         return told
     owners = Names(place.process, place.case, Event(intake.know.now), intake.know).everyone(place.document.by)
     return owners[0] if alone and len(owners) == 1 and owners[0] in entitled else ""
@@ -216,14 +215,14 @@ def _check(intake: Intake, read: _Read, place: _Place, sender: str) -> tuple[Act
     if action is None:
         return None, doubts, hints
     blank = find(intake.know.library, read.paper.title)
-    enough, printed = faxes.clear(intake), {f.name for f in (blank.fields if blank else ())}
+    enough, printed = clear(intake.know), {f.name for f in (blank.fields if blank else ())}
     for name in _wanted(place, action):
         labels = (name, *place.process.fields[name].labels)
         cell = next((read.cells[label] for label in labels if label in read.cells), None)
         if cell is None:
             if name in (*action.asks, place.document.signed) and (printed & set(labels) or not place.process.fields[name].default):
                 doubts[name] = "没有读出"  # in a mail the time of receipt would stand in; on paper it is rather lost
-        elif why := faxes.doubt(place.process, name, cell, (), enough):
+        elif why := doubt(place.process, name, cell, (), enough):
             doubts[name] = why
         elif cell.sure < enough:
             hints[name] = cell.text
@@ -237,16 +236,6 @@ def _wanted(place: _Place, action: Action) -> list[str]:
 def _action(intake: Intake, place: _Place, sender: str) -> Action | None:
     names = Names(place.process, place.case, Event(intake.know.now), intake.know)
     return next((a for a in place.actions if sender and sender in names.everyone(a.by)), None)
-
-
-def _as_mail(intake: Intake, row: Any, original: Message, title: str, said: dict[str, str], sender: str, proof: str) -> Mail:
-    """The fax as if the document had come by mail from its sender."""
-    from .mail_in_hand import Mail
-
-    person = intake.know.whole_person(sender) if sender else None
-    lines = "\n".join(f"{label}:{value}" for label, value in said.items())
-    message = replace(original, subject=f"传真-{title}", text=lines, reply_text=lines, tables=[], sender=person.address if person else "", sender_name=sender)
-    return Mail(row, message, clean(message.subject), sender, proof, read=dict(said), fax=faxes.fax_number(original), means="传真")
 
 
 def _event(intake: Intake, again: Mail, place: _Place, action: Action, title: str) -> Event:
@@ -263,7 +252,7 @@ def _event(intake: Intake, again: Mail, place: _Place, action: Action, title: st
 def _not_yet(intake: Intake, again: Mail, place: _Place, action: Action | None, title: str, doubts: dict[str, str]) -> str:
     """Why it cannot be taken, but for what its values lack, which is added to the doubts."""
     if not again.sender:
-        return "认不出是谁发来的,请写明“来信人:姓名”"
+        return f"认不出是谁发来的,请写明“{SENDER}:姓名”"
     if action is None:
         return f"{again.sender} 现在不能交《{title}》({place.case.state})"
     if (intake.trusted.commands == "authenticated" or intake._needs_proof(place.process, place.case, action)) and not again.proof:
@@ -290,18 +279,15 @@ def _hand_in(intake: Intake, again: Mail, place: _Place, action: Action, title: 
 
 def _ask(intake: Intake, mail: Mail, number: int, read: _Read, found: _Found, sender: str, doubts: Mapping[str, str]) -> End:
     """One letter to the desk; to whoever sent it as well, where only values are doubtful."""
-    from .mail_in_hand import End
-
     place, title = found.place, read.paper.title
     cells: list[dict[str, Any]] = []
     if read.number_at:
         line, sheet = read.number_at
-        cells.append({"label": NUMBER, "read": read.number, "why": found.why or "请核对", "picture": picture(sheet.picture, line.box, (sheet.width, sheet.height))})
+        cells.append(fax_questions.cell(NUMBER, read.number, found.why or "请核对", sheet, line.box))
     for name, why in doubts.items():
         label = next((label for label in ((name, *place.process.fields[name].labels) if place else ()) if label in read.cells), "")
-        cell, page = read.cells.get(label), read.pages.get(label)
-        shown = picture(page.picture, cell.box, (page.width, page.height)) if cell and page else ""
-        cells.append({"label": label or name, "read": cell.text if cell else "", "why": why, "picture": shown})
+        cell = read.cells.get(label)
+        cells.append(fax_questions.cell(label, cell.text, why, read.pages.get(label), cell.box) if cell else fax_questions.cell(name, "", why))
     told = {c["label"] for c in cells}
     facts = [[f"{NUMBER}(待核对)", f"{place.row['number']} {place.row['title']}"]] if place else [[p.row["number"], p.row["title"]] for p in _places(intake, title)[:8]]
     facts += [[label, cell.text] for label, cell in read.cells.items() if label not in told]
@@ -309,55 +295,46 @@ def _ask(intake: Intake, mail: Mail, number: int, read: _Read, found: _Found, se
     page_numbers = "、".join(str(page.page) for page in read.paper.pages)
     says = f"收到传真《{title}》(第 {page_numbers} 页)" + (f",来自 {sender}" if sender else "") + (f",应是 {place.row['number']} 的" if place else "") + "。"
     says += (f"{found.why}。" if found.why else "") + (f"这几栏要请您核对:{unclear}。" if unclear else "") + ("" if place else f"请写明是哪张单:“{NUMBER}:MF-…”,要办的单见下。")
-    memory = {"document": title, "case": place.row["number"] if place else "", "read": {label: cell.text for label, cell in read.cells.items()}, "sender": sender, "number": number}
-    missing = [c["label"] for c in cells if c["label"] != NUMBER] + ([] if sender else ["来信人"])
+    memory = {"about": "document", "title": title, "case": place.row["number"] if place else "", "read": {label: cell.text for label, cell in read.cells.items()}, "sender": sender, "number": number}
+    missing = [c["label"] for c in cells if c["label"] != NUMBER] + ([] if sender else [SENDER])
     answers = ({"确认": "确认"} if place and not any(not c["read"] for c in cells) and sender else {}) | ({"更正": "\n".join(f"{n}:" for n in missing)} if missing else {}) | {NUMBER: f"{NUMBER}:MF-"}
-    desk = intake.know.with_role("系统管理员")[:3]
-    for reader in desk:
-        faxes.tell(intake, mail, reader, memory, cells, facts, answers, 说=says, 表单=title)
-    if sender and place and not found.why and sender not in desk:
-        faxes.tell(intake, mail, sender, memory, cells, facts, answers, 说=says + "已同时请我方人员核对,先答复的算。", 表单=title)
+    fax_questions.ask(intake, mail, memory, cells, facts, answers, says, title, sender if place and not found.why else "")
     reason = ";".join(t for t in (f"请核对:{unclear}" if unclear else "", found.why) if t)
     return End("sorting", None, f"传真《{title}》{reason}"[:300])
 
 
 def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, original: Message) -> End | None:
     """What a person says of a document: `确认`, the case's number, corrected lines; None where it is none of them."""
-    from .mail_in_hand import End
-
-    title, event = memory["document"], intake._event(mail, None)
+    title, event, first = memory["title"], intake._event(mail, None), mail.first_line
     known = {label for process, _ in handed_in_by(intake.know.library, title) for label in forms.labels(process)}
-    said = read_fields(mail.message.reply_text, [*known, *memory["read"], NUMBER, "来信人"])
-    first = next((t.strip() for t in mail.message.reply_text.split("\n") if t.strip()), "")
-    number = faxes.printed_number(said.pop(NUMBER, "")) or ("" if first.startswith("归入") else faxes.printed_number(first))
-    if not said and not number and not re.match(r"(确认|无误|都对|属实)(?!\w)", first):
+    said = read_fields(mail.message.reply_text, [*known, *memory["read"], NUMBER, SENDER])
+    number = printed_number(said.pop(NUMBER, "")) or ("" if first.startswith("归入") else printed_number(first))
+    if not said and not number and not fax_questions.YES.match(first):
         return None
     sender = memory["sender"]
-
-    def back(says: str, reason: str) -> End:
-        intake.recorder.tell("says", event.who, event, 说=says, 事项="核对传真")
-        return End("answered", None, f"核对传真:{reason}"[:300])
-
-    if named := said.pop("来信人", "").strip():
+    if named := said.pop(SENDER, "").strip():
         sender = intake.know.person(named)
         if not sender:
-            return back(f"通讯录里没有“{named}”;请核对姓名后再回一次。", "没有这个人")
+            return fax_questions.reply(intake, event, f"通讯录里没有“{named}”;请核对姓名后再回一次。", "没有这个人")
     number = number or memory["case"]
     wanted = cases.by_number(intake.know.conn, number) if number else None
     place = _place(intake, wanted, title) if wanted is not None else None
     if place is None:
-        return back(f"{number or '没有写单号'}:没有等《{title}》的这张单;请写明“{NUMBER}:MF-…”后再回一次。", "单号不对")
+        says = f"{number or '没有写单号'}:没有等《{title}》的这张单;请写明“{NUMBER}:MF-…”后再回一次。"
+        return fax_questions.reply(intake, event, says, "单号不对")
     values = memory["read"] | {label: value for label, value in said.items() if value}
-    read = _Read(faxes.Paper(title, []), {label: Cell(text, 1.0, (0, 0, 0, 0)) for label, text in values.items()})
+    read = _Read(Paper(title, []), {label: Cell(text, 1.0, (0, 0, 0, 0)) for label, text in values.items()})
     sender = sender or _sender(intake, read, place)
     action, doubts, _ = _check(intake, read, place, sender)
-    again = _as_mail(intake, row, original, title, values, sender, mail.proof)
+    again = fax_senders.as_mail(intake, row, original, title, values, sender, mail.proof)
     why = _not_yet(intake, again, place, action, title, doubts)
     if why or doubts or action is None:
         gaps = "\n".join(f"- {forms.said(place.process.fields[name])}:{text}" for name, text in doubts.items())
-        return back(f"还不能办。{why}\n{gaps}\n请补上后再回一次,已写的也请再写一遍。", f"还缺 {'、'.join(doubts) or why}")
+        says = f"还不能办。{why}\n{gaps}\n请补上后再回一次,已写的也请再写一遍。"
+        return fax_questions.reply(intake, event, says, f"还缺 {'、'.join(doubts) or why}")
     end = _hand_in(intake, again, place, action, title, ())
-    faxes.settle(intake, row, memory, end.end, end.case_id, f"{event.who} 核对:{end.reason}")
-    if event.who != sender:
-        intake.recorder.tell("says", event.who, event, 说=f"{place.row['number']}:《{title}》已按 {sender} 交来办理,时间按传真到的时间算。", 事项="核对传真")
-    return End("answered", end.case_id, f"核对传真:{end.reason}")
+    fax_questions.settle(intake, row, memory, end.end, end.case_id, f"{event.who} 核对:{end.reason}")
+    if event.who == sender:
+        return fax_questions.answered(end.reason, end.case_id)
+    says = f"{place.row['number']}:《{title}》已按 {sender} 交来办理,时间按传真到的时间算。"
+    return fax_questions.reply(intake, event, says, end.reason, end.case_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import parsers
@@ -21,7 +20,6 @@ from .process.names import Names
 from .process.world import Refused
 from .routing import Opening
 
-SAME_WITHIN = timedelta(hours=24)  # the same words again open no second case (RULEBOOK §0.4 防环)
 AUTOMATIC = ("bounce", "autoreply", "list")
 
 
@@ -56,7 +54,7 @@ class Intake(CaseMail):
             if said:  # the words first, then the signed slip that came with them
                 self._paper(mail, beside=True)
             return end
-        if answered := self._choice(mail):
+        if answered := self._answer_to_us(mail):
             return answered
         if asked := self._question(mail):
             return asked
@@ -77,12 +75,12 @@ class Intake(CaseMail):
         pages = papers.of(mail.message.attachments)
         if not pages or not opening.process.starts[opening.start].forms or any(self._event(mail, opening.process, form=True).raw.values()):
             return None
-        from . import faxes
+        from . import fax_pages, fax_questions, faxed_forms
 
-        found = faxes.pages_by_kind(self, self.read_papers(papers.NotRead(mail.row["id"], pages, True)))
+        found = fax_pages.pages_by_kind(self, self.read_papers(papers.NotRead(mail.row["id"], pages, True)))
         for form in found.forms:
             form.parts = opening.parts if form.process is opening.process and len(found.forms) == 1 else {}  # a subject speaks of one
-        return faxes.together(self, mail, faxes.taken(self, mail, found)) if found.forms else None
+        return fax_questions.together(self, mail, faxed_forms.taken(self, mail, found.forms)) if found.forms else None
 
     def _says_command(self, mail: Mail, row: Any) -> bool:
         process = self.know.process_of(row["process"], row["version"]) if row is not None else None
@@ -159,8 +157,8 @@ class Intake(CaseMail):
         if scanned := self._scanned_form(mail, openings[0]):
             return scanned
         content = self._content(mail)
-        if twin := mails.find_content(self.know.conn, mail.message.sender, content, mail.row["received_at"] - SAME_WITHIN):
-            return End("duplicate", twin["case_id"], "同样的内容一天之内已经收到过", content)
+        if repeated := self._repeated(mail, content, "内容"):
+            return repeated
         opening = self._fitting(mail, openings)
         end = self._open(mail, opening)
         end.content = content
@@ -225,7 +223,9 @@ class Intake(CaseMail):
         mail.broken.clear()
         return end
 
-    def _choice(self, mail: Mail) -> End | None:
-        from . import answers
+    def _answer_to_us(self, mail: Mail) -> End | None:
+        if not mail.answers and "<q-" not in mail.message.subject:
+            return None
+        from . import our_questions
 
-        return answers.choice(self, mail) or answers.sorted_by(self, mail) or answers.which_one(self, mail)
+        return our_questions.understood(self, mail)

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import parsers
@@ -14,6 +15,7 @@ from parsers import Message
 from parsers.documents import can_read
 from parsers.fields import fields_from_rows, read_fields
 from parsers.subjects import Subject, clean
+from store import mails
 
 from . import office
 from .correspondence import Desk
@@ -25,6 +27,7 @@ from .process.world import Case, Event
 from .recorder import Recorder
 from .routing import Router
 
+SAME_WITHIN = timedelta(hours=24)  # the same words again open no second case
 MOST_DOCUMENTS = 12  # of one mail
 LONGEST = 30  # seconds for all of them
 
@@ -57,6 +60,11 @@ class Mail:
     read: dict[str, str] | None = None  # field → value as read off a page, in place of the mail's words
     fax: str = ""  # the number that the page came from
     means: str = "来信"  # what its sender calls it: 来信, 传真
+
+    @property
+    def first_line(self) -> str:
+        """The first line with words in it: commands and answers stand there."""
+        return next((line.strip() for line in self.message.reply_text.split("\n") if line.strip()), "")
 
     @property
     def answers(self) -> list[str]:
@@ -159,6 +167,10 @@ class Handler:
             digest.update(hashlib.sha256(attachment.data).digest())
         return digest.hexdigest()
 
+    def _repeated(self, mail: Mail, content: str, what: str) -> End | None:
+        """The end of a mail whose sender wrote the same in substance a short while ago (RULEBOOK §0.4 防环, §8-19)."""
+        twin = mails.find_content(self.know.conn, mail.message.sender, content, mail.row["received_at"] - SAME_WITHIN)
+        return End("duplicate", twin["case_id"], f"同样的{what}一天之内已经收到过", content) if twin else None
 
     def _say_broken(self, mail: Mail, process: Process | None = None, case: Case | None = None) -> None:
         """Attachments that nobody can open as they are, where no other letter has said so."""

@@ -10,8 +10,9 @@ from parsers import Message
 from parsers.subjects import clean
 from store import cases
 
-from . import faxes, papers, slips
-from .cell_pictures import picture
+from . import fax_questions, faxed_documents, faxed_forms, papers, slips
+from .fax_pages import pages_by_kind, printed_number
+from .mail_in_hand import End, Mail, sorting
 from .process import decide
 from .process.model import Process
 from .process.names import Names
@@ -21,8 +22,6 @@ from .process.world import Case, Event, Outcome, Refused, Step
 
 if TYPE_CHECKING:
     from .intake import Intake
-    from .mail_in_hand import End, Mail
-
 
 @dataclass(slots=True)
 class _Slip:
@@ -49,20 +48,18 @@ def returned(intake: Intake, mail: Mail, gateway: bool, beside: bool = False) ->
     if reading.problems and not gateway and mail.sender:
         intake.recorder.tell("says", mail.sender, intake._event(mail, None), 说="您的信已收到,但有附件没有读取:\n" + "\n".join(f"- {p}" for p in reading.problems), 事项="附件没有读取")
     if gateway:
-        from . import faxed_documents
-
-        by_kind = faxes.pages_by_kind(intake, reading)
-        asked = faxes.taken(intake, mail, by_kind)
+        by_kind = pages_by_kind(intake, reading)
+        asked = faxed_forms.taken(intake, mail, by_kind.forms)
         asked += faxed_documents.taken(intake, mail, by_kind.documents, len(by_kind.forms))
         asked += [_ask(intake, mail, n, *slip) for n, slip in enumerate(by_kind.slips, len(by_kind.forms) + len(by_kind.documents))]
-        ended += [faxes.together(intake, mail, asked)] if asked else []
+        ended += [fax_questions.together(intake, mail, asked)] if asked else []
         if not ended or by_kind.lost or reading.unread or reading.problems:
             ended.append(_to_desk(intake, mail, reading, [page.page for page in by_kind.lost] if ended else []))
     elif not ended and not beside and not reading.codes and 0 < reading.pages < papers.FIRST and _awaited(intake, mail):
         ended += _unreadable(intake, mail, found)
     if not ended:
         return None
-    return faxes.one_of(ended)
+    return fax_questions.one_of(ended)
 
 
 def _awaited(intake: Intake, mail: Mail) -> bool:
@@ -84,18 +81,16 @@ def _awaited(intake: Intake, mail: Mail) -> bool:
 
 def _unreadable(intake: Intake, mail: Mail, found: list[Any]) -> list[End]:
     """Slips on the photos or scans of a mail, whose code cannot be read; whoever sent them hears that a person looks."""
-    asked = [_ask(intake, mail, n, *slip) for n, slip in enumerate(faxes.pages_by_kind(intake, intake.read_papers(papers.NotRead(mail.row["id"], found, True))).slips)]
+    asked = [_ask(intake, mail, n, *slip) for n, slip in enumerate(pages_by_kind(intake, intake.read_papers(papers.NotRead(mail.row["id"], found, True))).slips)]
     if not asked:
         return []
     names = "、".join(dict.fromkeys(re.findall("《[^》]+》", "".join(end.reason for end in asked))))
     intake.recorder.tell("says", mail.sender, intake._event(mail, None), 说=f"您发来的{names}已收到,但二维码看不清,正由我方人员核对单号。拍照时请整页平放、不要遮住二维码。", 事项="单据已收到")
-    return [faxes.together(intake, mail, asked)]
+    return [fax_questions.together(intake, mail, asked)]
 
 
 def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading, lost: list[int]) -> End:
     """A fax, or pages of it, that nobody knows: a person reads it, and says by one reply what it is, whose, and what stands on it."""
-    from .mail_in_hand import End, sorting
-
     pages = f"第 {'、'.join(map(str, lost))} 页" if lost else "传真里"
     left = [f"有 {reading.unread} 页没有读字"] if reading.unread else []
     why = "；".join([f"{pages}没有认出单据的二维码,也没有认出表单,请人工处理", f"共 {reading.pages} 页", *left, *reading.problems])
@@ -113,23 +108,19 @@ def _to_desk(intake: Intake, mail: Mail, reading: papers.Reading, lost: list[int
 
 def _ask(intake: Intake, mail: Mail, number: int, slip: str, page: papers.Print) -> End:
     """The printed number, checked against the cases that wait for such a slip; then a person says."""
-    from .mail_in_hand import End
-
     plan = intake.know.library.slips[slip]
-    read = next(((n, line) for line in page.lines if (n := faxes.printed_number(line.text))), None)
+    read = next(((n, line) for line in page.lines if (n := printed_number(line.text))), None)
     waiting = _waiting(intake, plan)
     meant = read[0] if read and any(row["number"] == read[0] for row in waiting) else ""
     cells = []
     if read:
-        shown = picture(page.picture, read[1].box, (page.width, page.height))
-        cells = [{"label": "单号", "read": read[0], "why": "请核对" if meant else "没有等这张单据的这个单号", "picture": shown}]
+        cells = [fax_questions.cell("单号", read[0], "请核对" if meant else "没有等这张单据的这个单号", page, read[1].box)]
     facts = [[row["number"], row["title"]] for row in waiting[:8]]
     says = f"收到《{plan.name}》(第 {page.page} 页),二维码看不清" + (f",印的单号读作 {read[0]}。" if read else ",单号也没有读出。")
     says += "请看附件,签了字的才办:单号对就回“确认”,不对就回对的单号;没有签字请回“忽略”,并请对方签好重发。在等这张单据的单见下。"
     answers = ({"确认": "确认"} if meant else {}) | {"单号": "MF-"}
-    memory = {"slip": plan.name, "read": meant, "page": page.page, "number": number}
-    for reader in intake.know.with_role("系统管理员")[:3]:
-        faxes.tell(intake, mail, reader, memory, cells, facts, answers, 说=says, 表单=plan.name)
+    memory = {"about": "slip", "slip": plan.name, "read": meant, "page": page.page, "number": number}
+    fax_questions.ask(intake, mail, memory, cells, facts, answers, says, plan.name)
     return End("sorting", None, f"《{plan.name}》的二维码看不清,请核对单号" + (f" {read[0]}" if read else ""))
 
 
@@ -145,26 +136,22 @@ def _waiting(intake: Intake, plan: SlipPlan) -> list[Any]:
 
 def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, original: Message) -> End | None:
     """What a person says of a slip without a readable code: `确认`, or the right number; None where it is neither."""
-    from .mail_in_hand import End, Mail
-
     plan = intake.know.library.slips.get(memory["slip"])
-    first = next((t.strip() for t in mail.message.reply_text.split("\n") if t.strip()), "")
-    number = faxes.printed_number(first) if not first.startswith("归入") else ""
-    if plan is None or not number and not re.match(r"(确认|无误|属实)(?!\w)", first):
+    first = mail.first_line
+    number = printed_number(first) if not first.startswith("归入") else ""
+    if plan is None or not number and not fax_questions.YES.match(first):
         return None
     number = number or memory["read"]
     found = next((r for r in _waiting(intake, plan) if r["number"] == number), None)
     event = intake._event(mail, None)
     process = intake.know.process_of(found["process"], found["version"]) if found is not None else None
     if found is None or process is None:
-        intake.recorder.tell("says", event.who, event, 说=f"{number or '没有写单号'}:没有等《{plan.name}》的这张单;请核对单号后再回一次。", 事项="核对传真")
-        return End("answered", None, "核对传真:单号不对")
+        return fax_questions.reply(intake, event, f"{number or '没有写单号'}:没有等《{plan.name}》的这张单;请核对单号后再回一次。", "单号不对")
     fax = Mail(row, original, clean(original.subject), "", mail.proof)
     seen = papers.Seen("", memory["page"], True, False, "")
     end = _signed(intake, fax, _Slip(plan, process, intake.know.load(found), seen, vouched=event.who))
-    faxes.settle(intake, row, memory, end.end, end.case_id, f"{event.who} 核对:{end.reason}")
-    intake.recorder.tell("says", event.who, event, 说=f"{number}:{end.reason}。", 事项="核对传真")
-    return End("answered", end.case_id, "核对传真:单据")
+    fax_questions.settle(intake, row, memory, end.end, end.case_id, f"{event.who} 核对:{end.reason}")
+    return fax_questions.reply(intake, event, f"{number}:{end.reason}。", "单据", end.case_id)
 
 
 # -- a slip with its code ------------------------------------------------------------------------------------------------------------
@@ -209,8 +196,6 @@ def _event(intake: Intake, mail: Mail, who: str, proof: str = "slip") -> Event:
 
 def _unsigned(intake: Intake, mail: Mail, slip: _Slip) -> End:
     """Asked for again (the issue's `Signatures`); nothing is done."""
-    from .mail_in_hand import End
-
     plan, process, case = slip.plan, slip.process, slip.case
     event = _event(intake, mail, mail.sender)
     why = "没有签字(签字框是空的)" if slip.seen.signed is False else "看不清有没有签字"
@@ -222,8 +207,6 @@ def _unsigned(intake: Intake, mail: Mail, slip: _Slip) -> End:
 
 
 def _signed(intake: Intake, mail: Mail, slip: _Slip) -> End:
-    from .mail_in_hand import End
-
     plan, process, case = slip.plan, slip.process, slip.case
     document = plan.document or plan.name
     filed = Step("收到签好的单据", case.state, case.state, f"《{plan.name}》第 {slip.seen.page} 页,来自 {mail.message.sender}" + (f",{slip.vouched} 核对" if slip.vouched else ""))

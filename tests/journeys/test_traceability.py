@@ -14,7 +14,7 @@ from mailflow.process.library import Library, shipped
 
 HERE = Path(__file__).parent
 STORIES = sorted((HERE / "stories").rglob("*.toml"))
-QUESTIONS = "desk-query"  # C07: answered by mailflow/answers.py, a process of no card
+QUESTIONS = "desk-query"  # C07: answered by mailflow/enquiries.py, a process of no card
 
 
 def told() -> list[tuple[Path, dict[str, Any], list[str]]]:

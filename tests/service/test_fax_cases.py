@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 from test_slips_back import BLANK, GATEWAY, House
 
 from mailflow import papers
-from mailflow.faxes import confusable, printed_number
+from mailflow.doubts import confusable
+from mailflow.fax_pages import printed_number
 from parsers.printed import Words
 
 pytestmark = pytest.mark.slow  # a service started for each fax

@@ -1,16 +1,13 @@
-"""Answers by mail that open no case: 查询, 我的待办, 表单, 帮助, and the choice among candidates. Each asker sees only what is theirs to see."""
+"""Questions by mail that open no case: 查询, 我的待办, 表单, 帮助. Each asker sees only what is theirs to see."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from store import cases
-from store import letters as sent_letters
-from store import mails as stored_mails
 
-from . import faxed_documents, faxes, letters, register_query, returned_slips
+from . import letters, register_query
 from .anonymity import hidden_opener
 from .blank_forms import every, find, handed_in_by, hint, near
 from .blank_forms import fields_of as form_fields
@@ -19,7 +16,6 @@ from .process.names import Names
 from .process.world import Event
 
 if TYPE_CHECKING:
-    from .intake import Intake
     from .mail_in_hand import End, Handler, Mail
 
 WORDS = ("我的待办", "查询", "表单", "帮助")
@@ -30,8 +26,7 @@ def answer(intake: Handler, mail: Mail, row: Any = None) -> End | None:
     """The answer to a question in the subject or in the first line; None where there is none."""
     from .mail_in_hand import End
 
-    line = next((text.strip() for text in mail.message.reply_text.split("\n") if text.strip()), "")
-    questions = [q for q in ((mail.subject.text if row is None else ""), line) if q.startswith(WORDS)]
+    questions = [q for q in ((mail.subject.text if row is None else ""), mail.first_line) if q.startswith(WORDS)]
     asked = next((q for q in questions if q not in WORDS), next(iter(questions), ""))  # a bare 查询 in the subject leaves it to the text
     word = next((w for w in WORDS if asked.startswith(w)), "")
     if not word or (word == "帮助" and asked.strip(" 。!") != "帮助"):
@@ -51,117 +46,6 @@ def answer(intake: Handler, mail: Mail, row: Any = None) -> End | None:
     else:
         _help(intake, event)
     return End("answered", row["id"] if row is not None else None, asked[:100])
-
-
-def choice(intake: Intake, mail: Mail) -> End | None:
-    """`2` in answer to the letter that offered candidates: the mail it was about, again, under the subject that was chosen."""
-    first = next((text.strip() for text in mail.message.reply_text.split("\n") if text.strip()), "")
-    number = re.match(r"^(?:选|第)?\s*([1-9])(?:\s*[个项号.、。]|\s*$)", first)
-    if number is None:
-        return None
-    letter = _answered(intake, mail)
-    whole = sent_letters.get(intake.know.conn, letter["id"]) if letter is not None and letter["reader"] == mail.message.sender else None
-    offered = whole["content"].get("choices", []) if whole is not None else []
-    if letter is None or int(number[1]) > len(offered):
-        return None
-    original = intake.original(letter["mail_id"])
-    if original is None:
-        return None
-    message = replace(original, subject=offered[int(number[1]) - 1])
-    again = mail.anew(message)
-    return intake._fresh(again)
-
-
-def which_one(intake: Intake, mail: Mail) -> End | None:
-    """A command in answer to a letter that sums up several cases, without saying which: asked back."""
-    from .mail_in_hand import End
-
-    letter = _answered(intake, mail)
-    if letter is None or letter["case_id"] or letter["letter"] != intake.know.library.usual("standstill") or not mail.sender:
-        return None
-    whole = sent_letters.get(intake.know.conn, letter["id"])
-    shown = [f"{c['number']} {c['title']}" for c in whole["content"].get("cases", [])] if whole is not None else []
-    event = intake._event(mail, None)
-    says = f"那封信里有几张单,不知道您说的是哪一张。请再回一次,第一行先写单号,后面写要做的事,如“{shown[0].split()[0]} …”。几张单是:\n" if shown else ""
-    intake.recorder.tell("says", event.who, event, 说=says + "\n".join(shown), 事项="请写明单号")
-    return End("answered", None, "回的是合并信,已请来信人写明单号")
-
-
-def sorted_by(intake: Intake, mail: Mail) -> End | None:
-    """What a person answers to a letter that asked where a mail belongs: `归入 MF-…`, `按 <标准标题>`, `忽略`."""
-    from .mail_in_hand import End
-
-    letter = _answered(intake, mail) if mail.answers else _asked(intake, mail)
-    asking = (intake.know.library.usual("sorting"), intake.know.library.usual("fax"))
-    if letter is None or letter["case_id"] or not letter["mail_id"] or letter["letter"] not in asking:
-        return None
-    whole = sent_letters.get(intake.know.conn, letter["id"])
-    memory = whole["content"].get("fax") if whole is not None else None  # what was read off a page, and is asked about
-    event = intake._event(mail, None)
-    if letter["reader"] != mail.message.sender and "系统管理员" not in intake.know.roles_of(event.who):
-        return None
-    first = next((text.strip() for text in mail.message.reply_text.split("\n") if text.strip()), "")
-    found = _NUMBER.search(first)
-    row = stored_mails.get(intake.know.conn, letter["mail_id"])
-    original = intake.original(letter["mail_id"])
-    if row is None or original is None or row["end"] != "sorting" or (memory and not faxes.waits(intake, row, memory)):
-        intake.recorder.tell("says", event.who, event, 说="这封信已经有人处理过了。", 事项="分拣")
-        return End("answered", None, "分拣:已处理过")
-    if memory:
-        asker = faxes if "form" in memory else faxed_documents if "document" in memory else returned_slips
-        if done := asker.answered(intake, mail, memory, row, original):
-            return done
-    finish = lambda end, case_id, reason: (  # noqa: E731 - one of two functions of the same arguments
-        faxes.settle(intake, row, memory, end, case_id, reason) if memory else stored_mails.finish(intake.know.conn, row["id"], end=end, case_id=case_id, reason=reason)
-    )
-    if first.startswith("忽略"):
-        finish("answered", None, f"{event.who} 分拣:忽略")
-        intake.recorder.tell("says", event.who, event, 说=f"已忽略《{original.subject}》。", 事项="分拣")
-        return End("answered", None, "分拣:忽略")
-    if first.startswith("归入") and found:
-        case = cases.by_number(intake.know.conn, found[0].upper())
-        if case is None:
-            intake.recorder.tell("says", event.who, event, 说=f"没有单号 {found[0]};请核对后再回一次。", 事项="分拣")
-            return End("answered", None, "分拣:单号不存在")
-        cases.note(intake.know.conn, case["id"], event.at, event.who, "归入来信", case["state"], case["state"], f"{original.sender}《{original.subject}》\n{original.reply_text[:800]}", row["id"])
-        finish("recorded", case["id"], f"{event.who} 分拣归入")
-        intake.recorder.tell("says", event.who, event, 说=f"已把《{original.subject}》归入 {case['number']}。", 事项="分拣")
-        return End("recorded", case["id"], "分拣:归入")
-    if first.startswith("按") and len(first) > 2:
-        subject = first[1:].strip(" :：")
-        person = intake.know.directory.by_address(original.sender)
-        message = replace(original, subject=subject)
-        below = mail.message.reply_text.strip().partition("\n")[2]
-        if given := re.search(r"(?m)^[ \t]*来信人[ \t]*[:：][ \t]*(\S+)[ \t]*$", below):  # a fax, or somebody's other address: whose it is, and what stands on it
-            person = intake.know.whole_person(given[1])
-            if person is None:
-                intake.recorder.tell("says", event.who, event, 说=f"通讯录里没有“{given[1]}”;请核对姓名后再回一次。", 事项="分拣")
-                return End("answered", None, "分拣:没有这个人")
-            said = below.replace(given[0], "").strip()
-            words = said if original.sender in intake.gateways else f"{said}\n{original.reply_text}".strip()
-            message = replace(message, sender=person.address, sender_name=person.name, reply_text=words)
-        again = mail.anew(message, row=row, sender=person.name if person else "")
-        end = intake._fresh(again)
-        finish(end.end, end.case_id, f"{event.who} 分拣:{end.reason}"[:300])
-        intake.recorder.tell("says", event.who, event, 说=f"已按“{subject}”办理:{end.reason or end.end}。", 事项="分拣")
-        return End("answered", end.case_id, "分拣:按标题办理")
-    says = "没有看懂。第一行请写其中一种:" + ("确认 / 栏目:正确的内容 / " if memory else "") + "归入 单号 / 按 标准标题 / 忽略"
-    intake.recorder.tell("says", event.who, event, 说=says, 事项="分拣")
-    return End("answered", None, "分拣:没有看懂")
-
-
-def _answered(intake: Intake, mail: Mail) -> Any:
-    """The letter of ours that it answers, None where it answers none."""
-    return next(iter(sent_letters.by_message_id(intake.know.conn, mail.answers)), None) if mail.answers else None
-
-
-def _asked(intake: Intake, mail: Mail) -> Any:
-    """The question whose button was pressed: the new mail's subject says which mail it was about."""
-    found = re.search(r"<q-(\d{1,12})-(\d{1,3})>", mail.message.subject)
-    for letter in sent_letters.about_mail(intake.know.conn, int(found[1]), mail.message.sender) if found else ():
-        if any(action.get("token") == found[0] for action in letter["content"].get("actions", [])):  # type: ignore[index]
-            return letter
-    return None
 
 
 def may_see(intake: Handler, event: Event, row: Any) -> bool:
