@@ -370,7 +370,8 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
             found = whole if document == "全部" else handed_in(names) if document == "来件" else [document]
             into += found
             for name in found:
-                case.documents[name] = names.event.at.isoformat()
+                if which is effects.received or not case.documents.get(name):
+                    case.documents[name] = names.event.at.isoformat()
     for document in effects.sent_back:
         for name in [d for d, at in case.documents.items() if at] if document == "全部" else handed_in(names) if document == "来件" else [document]:
             outcome.sent_back.append(name)
