@@ -472,7 +472,7 @@ def explain(start: datetime | date, duration: Duration, due_at: datetime, calend
     if duration.works:
         unsure = sorted({d.year for d in (first, end.date()) if calendar.provisional(d)})
         if unsure:
-            said += f"({'、'.join(map(str, unsure))} 年放假安排未公布,暂按周一至周五计)"
+            said += f"({'、'.join(map(str, unsure))} 年放假安排未公布,暂定按周一至周五计)"
     return said
 
 

@@ -258,7 +258,7 @@ class Desk:
             declared = self.know.library.registers[register]
             wanted = {f"{month:%Y-%m}" for month in months} if period else set()
             rows = register_rows(self.know, declared, lambda row, cells: not wanted or f"{row['at'].astimezone(self.know.calendar.tz):%Y-%m}" in wanted)
-            return {"kind": "workbook", "name": f"{register}-{event.at:%Y%m%d}.xlsx", "title": register, "rows": rows}
+            return {"kind": "workbook", "name": f"{register}-{event.at:%Y%m%d}.xlsx", "sheets": [[register, rows]]}
         if kind == "来件":
             return {"kind": "forwarded", "mail": event.mail_id}
         return {"kind": "unknown", "form": word}

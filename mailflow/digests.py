@@ -44,7 +44,6 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
     know = recorder.know
     event = Event(at.astimezone(know.calendar.tz))
     opened = _open_cases(recorder, event)
-    tables = {section.title for section in plan.sections if section.source == "台账"}  # to be kept and worked with: a workbook however few the rows
     headed = {section.title for section in plan.sections if section.source in ("台账", "台账计数", "得分", "新单")}  # figures and names alone say nothing
     readers = know.acting([n for role in plan.roles for n in know.with_role(role.removeprefix("岗位 "))], event.at.date())
     written = 0
@@ -65,7 +64,7 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
             if len(rows) - 1 > MOST_LINES:
                 lines.append(f"  …其余 {len(rows) - 1 - MOST_LINES} 行见附件")
             lines.append("")
-        attach = [{"kind": "workbook", "name": f"{plan.name}-{event.at:%Y%m%d}-{title}.xlsx", "title": title, "rows": rows} for title, rows in parts if title in tables or len(rows) > 4]
+        attach = [{"kind": "workbook", "name": f"{plan.name}-{event.at:%Y%m%d}.xlsx", "sheets": parts}]
         copies = [n for role in plan.cc for n in know.with_role(role.removeprefix("岗位 ")) if n != reader]
         recorder.tell_with("digest", reader, event, attach, 汇总=plan.name, 日期=event.at.date().isoformat(), 正文行="\n".join(lines), 抄送=copies)
         written += 1

@@ -142,7 +142,7 @@ def _table(intake: Handler, event: Event, title: str, rows: list[list[Any]]) -> 
     """Rows as text in the letter, and all of them as a workbook beside it."""
     shown = [" | ".join(str(c).replace("\n", "；")[:60] or "-" for c in row) for row in rows[:31]]
     text = f"{title}:共 {len(rows) - 1} 行" + (",前 30 行如下,全部见附件" if len(rows) > 31 else ",附件为表格") + "\n" + "\n".join(shown)
-    attach = {"kind": "workbook", "name": f"{title}.xlsx", "title": title, "rows": rows}
+    attach = {"kind": "workbook", "name": f"{title}.xlsx", "sheets": [[title, rows]]}
     intake.recorder.tell_with("says", event.who, event, [attach], 说=text, 事项=title)
 
 

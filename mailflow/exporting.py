@@ -27,7 +27,7 @@ def run(office: Office, table: str, file: Path) -> int:
         know = office.knowledge(conn, datetime.now(UTC))
         rows = {"tracking": show.tracking, "cases": show.all_cases, "ledger": show.ledger}[table](know)
         lines = _cases(rows) if table == "cases" else _plain(rows, table)
-    data = workbook(TITLES[table], lines)
+    data = workbook([(TITLES[table], lines)])
     draft = file.with_name(f".{file.name}.part")
     try:
         draft.write_bytes(data)

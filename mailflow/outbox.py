@@ -176,5 +176,6 @@ def _files(what: dict[str, Any], library: Library, store: Store) -> list[tuple[s
     if what["kind"] == "workbook":
         from .workbooks import workbook
 
-        return [(what["name"], workbook(what["title"], what["rows"]), sheet)]
+        # a letter that waited since 0.1.0 holds one sheet alone
+        return [(what["name"], workbook(what["sheets"] if "sheets" in what else [(what["title"], what["rows"])]), sheet)]
     return []

@@ -90,7 +90,7 @@ def _write(desk: Desk, path: Path, address: str, items: list[tuple[Any, bool]], 
     if len(shown) > MOST_CASES:
         lines = [[c["number"], c["process"], c["title"], c["state"], c["next"], "\n".join(c["texts"])] for c in shown]
         table = [["单号", "流程", "事项", "状态", "下一步", "说明"], *lines]
-        attach.append({"kind": "workbook", "name": f"逾期的单-{now.astimezone(desk.know.calendar.tz):%Y%m%d}.xlsx", "title": "逾期的单", "rows": table})
+        attach.append({"kind": "workbook", "name": f"逾期的单-{now.astimezone(desk.know.calendar.tz):%Y%m%d}.xlsx", "sheets": [["逾期的单", table]]})
     content = {
         "reader": desk.address(address)[1], "parts": [part], "service": f"{desk.service.name} <{desk.service.address}>",
         "cases": shown[:MOST_CASES], "attach": attach,

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import Any
 
 
-def workbook(title: str, rows: Sequence[Sequence[object]]) -> bytes:
-    """An .xlsx of one sheet; the first row is the header."""
+Rows = Sequence[Sequence[object]]
+
+
+def workbook(sheets: Sequence[tuple[str, Rows]]) -> bytes:
+    """An .xlsx of (title, rows), one a sheet; the first row of each is its header."""
     import xlsxwriter
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
-    sheet = book.add_worksheet("".join(c for c in title if c not in "[]:*?/\\")[:31] or "表")
     head = book.add_format({"bold": True, "bg_color": "#F2F4F7", "border": 1, "text_wrap": True})
     plain = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
+    for number, (title, rows) in enumerate(sheets, 1):
+        _fill(book.add_worksheet(_name(title, number, book.sheetnames)), rows, head, plain)
+    book.close()
+    return out.getvalue()
+
+
+def _name(title: str, number: int, taken: Container[str]) -> str:
+    """What Excel takes as the name of a sheet: 31 characters, some not, none twice."""
+    name = "".join(c for c in title if c not in "[]:*?/\\'")[:31] or "表"
+    return name if name not in taken else f"{name[:27]}({number})"
+
+
+def _fill(sheet: Any, rows: Rows, head: Any, plain: Any) -> None:
     for y, row in enumerate(rows):
         for x, value in enumerate(row):
             style = plain if y else head
@@ -28,5 +44,3 @@ def workbook(title: str, rows: Sequence[Sequence[object]]) -> bytes:
         longest = max((sum(2 if ord(c) > 255 else 1 for c in line) for row in rows[:200] if x < len(row) for line in str(row[x] or "").split("\n")), default=8)
         sheet.set_column(x, x, min(50, max(8, longest + 2)))
     sheet.freeze_panes(1, 0)
-    book.close()
-    return out.getvalue()

@@ -12,6 +12,7 @@ from ..calendars import Duration, Pauses, WorkCalendar, due, explain, parse_dura
 from . import dates
 from .model import Deadline, Document, Process
 from .names import Names
+from .vocabulary import CLOSING
 from .world import RETURNED, Case
 
 
@@ -92,8 +93,7 @@ def _one(deadline: Deadline, process: Process, case: Case, names: Names, calenda
         if end is None:
             return None
         if len(text.strip()) <= 10:
-            hour, minute = (int(x) for x in clock.split(":")) if ":" in clock else (24, 0)
-            end = datetime.combine(end.date(), time(23, 59) if hour == 24 else time(hour, minute), calendar.tz)
+            end = _clocked(end.date(), clock, calendar)
         told = f"{deadline.due.split(' ')[0]} {text},{end:%Y-%m-%d %H:%M} 到期"
     else:
         length = names.look(deadline.length) if deadline.length in names.process.lookups or deadline.length in process.fields else deadline.length
@@ -118,6 +118,14 @@ def _one(deadline: Deadline, process: Process, case: Case, names: Names, calenda
         else:
             made.stopped_at = case.entered_at
     return made
+
+
+def _clocked(day: date, clock: str, calendar: WorkCalendar) -> datetime:
+    """What a day alone ends at: at closing time (下班), at an hour and a minute, without either at 24:00, written 23:59 (§8-2)."""
+    if clock == CLOSING:
+        return calendar.closing(day)
+    hour, minute = (int(x) for x in (clock or "24:00").split(":"))
+    return calendar.at(day, time(23, 59) if hour == 24 else time(hour, minute))
 
 
 def _document(document: Document, process: Process, case: Case, names: Names, calendar: WorkCalendar) -> Wanted | None:

@@ -20,7 +20,7 @@ from .model import (
     State,
 )
 from .values import KINDS, Kind
-from .vocabulary import ACTION, CHECK, DEADLINE, DOCUMENT, FIELD, SPECIAL, START, STATE, TOP
+from .vocabulary import ACTION, CHECK, CLOSING, DEADLINE, DOCUMENT, FIELD, SPECIAL, START, STATE, TOP
 from .yamltext import Table, read, read_file
 
 
@@ -213,10 +213,7 @@ class _Builder(EffectReader):
         if bool(length) == bool(due) and not (self.text(t, "逐项") and not length and not due):
             raise self.wrong(f"期限“{label}”要写“时长”或“到期”中的一个", line)
         self.check_length(length, t.lines.get("时长", line))
-        for key in ("到期",):
-            name = self.text(t, key).partition(" ")[0]  # a time of day may stand behind it.partition(" ")[0]  # a clock may stand behind it: 完成日期 18:00
-            if name and name not in self.process_.fields and name not in self.process_.lookups:
-                raise self.wrong(f"“{key}: {name}”不是字段", t.lines[key])
+        self.check_due(due, t.lines.get("到期", line))
         start = self.text(t, "从")
         if start and start not in self.process_.fields and start != "收到" and start not in self.process_.states:
             raise self.wrong(f"“从: {start}”应是一个时间字段、一个状态,或 收到", t.lines["从"])
@@ -250,12 +247,18 @@ class _Builder(EffectReader):
         except DurationError as why:
             raise self.wrong(f"“时长: {length}”:{why}", line) from None
 
+    def check_due(self, due: str, line: int) -> None:
+        name, _, clock = due.partition(" ")
+        if name and name not in self.process_.fields and name not in self.process_.lookups:
+            raise self.wrong(f"“到期: {name}”不是字段", line)
+        if clock and clock != CLOSING and not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d|24:00", clock):
+            raise self.wrong(f"“到期: {due}”:日期后面只能写 {CLOSING} 或几点几分,例如“{name} {CLOSING}”、“{name} 12:00”", line)
+
     def document(self, label: str, t: Table, line: int) -> Document:
         self.known(t, DOCUMENT, "文件")
         length, due = self.text(t, "时长"), self.text(t, "到期")
         self.check_length(length, line)
-        if due and due.split(" ")[0] not in {*self.process_.fields, *self.process_.lookups}:
-            raise self.wrong(f"“到期: {due}”不是字段", t.lines["到期"])
+        self.check_due(due, t.lines.get("到期", line))
         return Document(
             name=label,
             labels=self.words(t, "标签"),

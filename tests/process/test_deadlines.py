@@ -8,6 +8,7 @@ from itertools import islice
 import pytest
 from small_world import CALENDAR, MONDAY, ZONE, Town, a_process, an_event
 
+from mailflow.calendars import WorkCalendar
 from mailflow.process.deadlines import Wanted, rungs, ticks, wanted
 from mailflow.process.library import Library, shipped
 from mailflow.process.model import Process
@@ -122,6 +123,15 @@ def test_a_length_may_come_from_a_table_and_is_not_guessed_without_it() -> None:
 
 def test_a_limit_whose_condition_does_not_hold_is_no_limit() -> None:
     assert all_of(a_case(级别="二级", 到场时间="2026-11-20 20:00"))["恢复"].cancelled
+
+
+@pytest.mark.parametrize(("limit", "due"), [("完成日期", "23:59"), ("完成日期 12:00", "12:00"), ("完成日期 24:00", "23:59"), ("完成日期 下班", "17:30")])
+def test_a_date_ends_with_the_day_at_an_hour_or_when_work_ends(limit: str, due: str) -> None:
+    """§8-2: 18:00 is what an organisation's working hours say, not what each card says."""
+    process = a_process(FAULT.replace("到期: 完成日期 18:00", f"到期: {limit}"))
+    case, early = a_case(process, 完成日期="2026-12-01"), WorkCalendar([], ZONE, ((8, 30, 12, 0), (13, 30, 17, 30)))
+    found = {w.name: w for w in wanted(process, case, Names(process, case, an_event(), Town()), early)}
+    assert found["完工"].due == at(f"2026-12-01 {due}")
 
 
 @pytest.mark.parametrize(("written", "due"), [("2026-12-01", "2026-12-01 18:00"), ("2026-12-01 10:30", "2026-12-01 10:30")])
