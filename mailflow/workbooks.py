@@ -6,7 +6,6 @@ import io
 from collections.abc import Container, Sequence
 from typing import Any
 
-
 Rows = Sequence[Sequence[object]]
 
 
