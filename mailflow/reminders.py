@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from store import cases
 
 from . import letters, standstill, timekeeping
+from .knowledge import Knowledge
 from .process.deadlines import Rung, Tick
 from .process.model import Deadline, Document, Process
 from .process.names import Names
 from .process.world import Case, Event
 from .recorder import Recorder
+
+NIGHT = (time(22), time(8))  # in which no ladder of the working calendar writes (§8-24)
+ON_TIME = timedelta(hours=2)  # what rings so soon after its time is sent whenever that is: the ladder chose it
 
 
 def ring(recorder: Recorder, row: Any, now: datetime, clock: datetime) -> None:
@@ -23,17 +27,17 @@ def ring(recorder: Recorder, row: Any, now: datetime, clock: datetime) -> None:
     """
     recorder.desk.ringing = standstill.ringing(row, clock)
     try:
-        _ring(recorder, row, now)
+        _ring(recorder, row, now, clock)
     finally:
         recorder.desk.ringing = None
 
 
-def _ring(recorder: Recorder, row: Any, now: datetime) -> None:
+def _ring(recorder: Recorder, row: Any, now: datetime, clock: datetime) -> None:
     know = recorder.know
     found = cases.get(know.conn, row["case_id"])
     process = know.process_of(found["process"], found["version"]) if found else None
     declared = timekeeping.declaration(process, row["name"], row["memo"].get("scope", "")) if process else None
-    tick = timekeeping.next_tick(know, process, row, row["next_at"] - timedelta(microseconds=1)) if process else None
+    tick = timekeeping.next_tick(know, process, row, standstill.rang(row) - timedelta(microseconds=1)) if process else None
     if found is None or process is None or declared is None or tick is None or not found["open"]:
         cases.change_deadline(know.conn, row["id"], {"next_at": None})
         return
@@ -43,7 +47,9 @@ def _ring(recorder: Recorder, row: Any, now: datetime) -> None:
         cases.change_deadline(know.conn, row["id"], {"status": "cancelled", "stopped_at": at, "next_at": None})
         return
     memo = dict(row["memo"])
-    if tick.kind == "due":
+    ladder = timekeeping.ladder_of(know, declared)
+    morning = _morning(know, ladder, tick.at, clock)
+    if tick.kind == "due" and not memo.get("late"):
         memo |= {"late": True, "number": 0}
         cases.change_deadline(know.conn, row["id"], {"status": "missed", "memo": memo})
         if declared.late is not None:
@@ -52,13 +58,28 @@ def _ring(recorder: Recorder, row: Any, now: datetime) -> None:
             if fresh["stopped_at"] is not None or fresh["status"] != "missed":
                 return  # what followed moved or ended it
             memo = dict(fresh["memo"])
-    elif tick.kind == "overdue":
+    over = tick.kind == "remind" and row["due"] <= (morning or now)  # nobody is reminded of what is over
+    if morning is not None and tick.rung is not None and not over:  # what is so, is so at once; the letter waits
+        waits = {"rang": standstill.rang(row).isoformat(), "owed": tick.kind == "due"}
+        cases.change_deadline(know.conn, row["id"], {"memo": memo | waits, "next_at": morning})
+        return
+    memo = {key: value for key, value in memo.items() if key not in ("rang", "owed")}
+    if tick.kind == "overdue":
         tick = _latest(recorder, process, row, memo, tick, now)
         memo["number"] = tick.number
-    if tick.rung is not None and not (tick.kind == "remind" and row["due"] <= now):  # nobody is reminded of what is over
+    if tick.rung is not None and not over:
         _tell(recorder, process, case, declared, row, tick, Event(now.astimezone(know.calendar.tz) if tick.kind == "overdue" else at))
-    after = timekeeping.next_tick(know, process, {**row, "memo": memo}, now)
+    after = timekeeping.next_tick(know, process, {**row, "memo": memo}, now)  # reminders that passed meanwhile are left out
     cases.change_deadline(know.conn, row["id"], {"memo": memo, "next_at": after.at if after else None, "step": row["step"] + 1})
+
+
+def _morning(know: Knowledge, ladder: Sequence[Rung], at: datetime, clock: datetime) -> datetime | None:
+    """When what was to ring `at` may write, where its ladder goes by working days and it is night now; None: it may now."""
+    local = clock.astimezone(know.calendar.tz)
+    if clock - at <= ON_TIME or NIGHT[1] <= local.time() < NIGHT[0] or not any("工作" in rung.when + rung.every for rung in ladder):
+        return None
+    morning = know.calendar.next_working_moment(local)
+    return morning if morning > local else None
 
 
 def _latest(recorder: Recorder, process: Process, row: Any, memo: dict[str, Any], tick: Tick, now: datetime) -> Tick:

@@ -36,7 +36,13 @@ def ringing(row: Any, clock: datetime) -> Ringing:
 
 def behind(row: Any, clock: datetime) -> bool:
     """Whether a passed deadline rings so late that nobody was there at its time; a reminder that comes late is one all the same."""
-    return bool(row["next_at"] >= row["due"] and clock - row["next_at"] > LONG)
+    return rang(row) >= row["due"] and clock - rang(row) > LONG
+
+
+def rang(row: Any) -> datetime:
+    """When a deadline's tick fell, though its letter may have waited for the morning."""
+    waited = row["memo"].get("rang")
+    return datetime.fromisoformat(waited) if waited else row["next_at"]
 
 
 def sum_up(desk: Desk, now: datetime) -> int:

@@ -102,6 +102,7 @@ def _agree(know: Knowledge, process: Process, case: Case, row: Any, match: Wante
         return
     if row["due"] != match.due or row["start"] != match.start:
         values |= {"due": match.due, "start": match.start, "explained": match.explained}
+        memo = {key: value for key, value in memo.items() if key not in ("rang", "owed")}  # no letter of the old time waits
         if match.document:
             cases.set_document(know.conn, case.id, match.document, {"due": match.due})
     paused = any(end is None for _, end in case.memo.get("pauses", {}).get(row["name"], []))
@@ -155,7 +156,7 @@ def next_tick(know: Knowledge, process: Process, row: Any, after: datetime) -> T
             return None
         if tick.kind == "remind" and not late and tick.at > after:
             return tick
-        if tick.kind == "due" and not late:
+        if tick.kind == "due" and (not late or row["memo"].get("owed")):  # owed: it passed at night, and its letter waits
             return tick
         if tick.kind == "overdue" and late and tick.number > number:
             return tick
