@@ -260,7 +260,7 @@ def _cases(config: Config, store: Store, library: Library, master: MasterData | 
                 continue
             source = cases.version_source(conn, name, version)
             try:
-                kept = loader.load_text(source, name).states if source else {}
+                kept = loader.load_text(source, name, kept=True).states if source else {}
             except TemplateError:
                 kept = {}
             if state in kept:

@@ -155,7 +155,7 @@ class Knowledge(PlainLookups):
             source = cases.version_source(self.conn, name, version)
             if source is None:
                 return current
-            self._older[name, version] = loader.load_text(source, f"{name}@{version}")
+            self._older[name, version] = loader.load_text(source, f"{name}@{version}", kept=True)
         return self._older[name, version]
 
     def load(self, row: Any) -> Case:

@@ -30,9 +30,9 @@ def load(path: Path) -> Process:
     return _Builder(table, source, path.name).process()
 
 
-def load_text(source: str, file: str) -> Process:
-    """The same from text, such as an older version kept in the store."""
-    return _Builder(read(source, file), source, file).process()
+def load_text(source: str, file: str, kept: bool = False) -> Process:
+    """The same from text; `kept`: an older version from the store, that was good by the checks of its day."""
+    return _Builder(read(source, file, kept), source, file).process()
 
 
 class _Builder(EffectReader):

@@ -73,6 +73,8 @@ class Table:
 
 
 _FULLWIDTH_KEY = re.compile(r"^\s*(?:- )?\s*[^\s#\"'：:][^：:]{0,29}：")
+_UNSEEN = {ord(mark): None for mark in "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"} | {0xA0: " "}  # pasted from chats and web pages
+_WIDE_LIST = re.compile(r"[［【].*[］】]|｛.*｝", re.DOTALL)
 
 
 def _look_before(source: str, file: str) -> Iterator[TemplateError]:
@@ -91,6 +93,8 @@ def _look_before(source: str, file: str) -> Iterator[TemplateError]:
             yield TemplateError("行首用了制表符(Tab);请改为空格", file, number)
         if "　" in head:
             yield TemplateError("行首用了全角空格;请改为半角空格", file, number)
+        if re.search(r"\s＃", line):
+            yield TemplateError("说明前面用了全角“＃”;请改为半角 #", file, number)
         code = line.split(" #")[0]
         if not line.lstrip().startswith("#") and _FULLWIDTH_KEY.match(code) and not re.search(r":(\s|$)", code):
             yield TemplateError(f"“{code.strip()[:20]}”用了全角冒号“：”;请改为半角冒号加空格“: ”", file, number)
@@ -100,9 +104,10 @@ def _look_before(source: str, file: str) -> Iterator[TemplateError]:
             yield TemplateError(f"“{code.strip()[:20]}”的冒号后面缺一个空格;请写成“名称: 值”", file, number)
 
 
-def read(source: str, file: str) -> Table:
-    """The file as a Table; raises TemplateError with line and the mend."""
-    for mistake in _look_before(source, file):
+def read(source: str, file: str, kept: bool = False) -> Table:
+    """The file as a Table; raises TemplateError with line and the mend. A text `kept` in the store was good when it was written and is read as it is."""
+    source = source.translate(_UNSEEN)
+    for mistake in () if kept else _look_before(source, file):
         raise mistake
     try:
         node = yaml.compose(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -114,6 +119,8 @@ def read(source: str, file: str) -> Table:
         raise TemplateError(f"写法不对:{why}", file) from None
     if not isinstance(node, yaml.MappingNode):
         raise TemplateError("文件是空的或不是“名称: 值”的格式", file, 1)
+    for mistake in () if kept else _look_into(node, file):
+        raise mistake
     table = _convert(node, file)
     assert isinstance(table, Table)
     return table
@@ -124,15 +131,41 @@ def _in_chinese(problem: str) -> str:
         ("mapping values are not allowed", "一行里有两个“: ”,值里带冒号请用引号括起来"),
         ("could not find expected ':'", "缺少冒号“:”"),
         ("did not find expected key", "缩进不齐,或括号、引号没有配对"),
+        ("did not find expected '-' indicator", "缩进不齐,或列表里这一条的开头缺“- ”(半角减号加空格)"),
+        ("sequence entries are not allowed", "“- ”开头的一条要另起一行,写在“名称:”的下面"),
+        ("tab character", "用了制表符(Tab),请改为空格"),
         ("found character that cannot start", "有不能放在开头的符号(如 @ ` %),请用引号括起来"),
         ("did not find expected ',' or ']'", "方括号 [ ] 没有配对,或中间缺逗号(要用半角逗号)"),
         ("did not find expected ',' or '}'", "花括号 { } 没有配对,或中间缺逗号(要用半角逗号)"),
         ("found unexpected end of stream", "引号没有配对"),
         ("undefined alias", "以 * 开头的文字请用引号括起来"),
+        ("alphabetic or numeric", "以 * 或 & 开头的文字请用引号括起来"),
+        ("undefined tag", "以 ! 开头的文字请用引号括起来"),
+        ("unknown escape", "双引号里不能用反斜杠 \\;请改用单引号"),
     ):
         if english in problem:
             return chinese
-    return problem
+    return "缩进、括号或引号不对"
+
+
+def _look_into(node: yaml.Node, file: str) -> Iterator[TemplateError]:
+    """What YAML reads as something else than was meant: nothing behind a colon, lists in the marks of a Chinese keyboard."""
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            if node.flow_style and isinstance(child, yaml.ScalarNode) and not child.style and "，" in child.value:
+                meant = ", ".join(child.value.split("，"))
+                what = f"“{child.value}”里是全角逗号;方括号里的列表,用半角逗号隔开:[{meant}](真是一项的,整项加半角引号)"
+                yield TemplateError(what, file, child.start_mark.line + 1)
+            yield from _look_into(child, file)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(value, yaml.ScalarNode) and not value.style:
+                if not value.value:
+                    yield TemplateError(f"“{key.value}:”后面是空的;写上它,或删去这一行;要清空的写 \"\",什么也不说明的写 {{}}", file, key.start_mark.line + 1)
+                elif _WIDE_LIST.fullmatch(value.value):
+                    marks, inside = value.value[0] + value.value[-1], value.value[1:-1]
+                    yield TemplateError(f"“{key.value}”用了全角括号“{marks}”;几项写成方括号里的列表,用半角逗号隔开:[{inside}]", file, key.start_mark.line + 1)
+            yield from _look_into(value, file)
 
 
 def _convert(node: yaml.Node, file: str) -> Text | Items | Table:

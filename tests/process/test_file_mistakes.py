@@ -9,6 +9,7 @@ from small_world import BODY, HEAD
 
 from mailflow.check import letter_problems
 from mailflow.process.library import Library, shipped
+from mailflow.process.loader import load_text
 
 pytestmark = pytest.mark.slow  # all templates are read for each mistake
 
@@ -41,8 +42,13 @@ MISTAKES = {
     "an Excel sheet": ("tables/提醒梯次.xlsx", WORD, "提醒梯次.xlsx:没有读它,tables/ 里的文件要以 .csv 结尾,如 提醒梯次.csv;在 Excel 里另存为"),
     "a letter in Word": ("letters/请审批.docx", WORD, "如 请审批.txt;用记事本写成纯文本"),
     "no blank behind the dash": ("processes/请假.yaml", GOOD + "校验:\n  -当: 天数 > 3\n", "第 24 行:“-当: 天数 > 3”的“-”后面缺一个空格"),
-    "roles with a full-width comma": ("processes/请假.yaml", GOOD.replace("谁: 经理", "谁: [经理，员工]"), "几个角色写成方括号里的列表,用半角逗号隔开:[经理, 员工]"),
+    "roles with a full-width comma": ("processes/请假.yaml", GOOD.replace("谁: 经理", "谁: [经理，员工]"), "第 19 行:“经理，员工”里是全角逗号;方括号里的列表,用半角逗号隔开:[经理, 员工]"),
     "roles in one word": ("processes/请假.yaml", GOOD.replace("谁: 经理", "谁: 经理、员工"), "几个角色写成方括号里的列表"),
+    "options with a full-width comma": ("processes/请假.yaml", GOOD.replace("    类型: 整数", "    类型: 选项\n    选项: [一, 二，三]"), "“二，三”里是全角逗号"),
+    "a list in full-width brackets": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        命令: ［准, 准了］\n        变为: 已批"), "“命令”用了全角括号“［］”;几项写成方括号里的列表,用半角逗号隔开:[准, 准了]"),
+    "nobody named": ("processes/请假.yaml", GOOD.replace("谁: 经理", "谁:"), "第 19 行:“谁:”后面是空的;写上它,或删去这一行"),
+    "a remark behind a full-width sign": ("processes/请假.yaml", GOOD.replace("谁: 经理", "谁: 经理 ＃ 上级"), "第 19 行:说明前面用了全角“＃”;请改为半角 #"),
+    "an item without its dash": ("processes/请假.yaml", GOOD + "校验:\n  - 当: 天数 > 3\n    说: 多\n  —当: 天数 > 9\n    说: 太多\n", "列表里这一条的开头缺“- ”"),
     "full-width brackets": ("processes/请假.yaml", GOOD.replace("谁: 经理", "谁: 【经理】"), "写成方括号里的列表,用半角逗号隔开:[经理]"),
     "state of another process": ("processes/请假.yaml", GOOD.replace("变为: 已批", "变为: 待确认"), "“变为: 待确认”:没有这个状态,是不是“待批”?"),
     "a copy of a process": ("processes/A05 副本.yaml", text("processes/A", "A05-客户沟通汇报.yaml"), "重复"),
@@ -87,6 +93,16 @@ def test_one_line_says_file_line_and_mend_and_what_is_shipped_holds_until_then(m
 )
 def test_what_chinese_windows_saves_is_read_in_each_of_its_encodings(encoding: str, name: str, content: str, tmp_path: Path) -> None:
     assert told(tmp_path, name, content.encode(encoding))[1] == []
+
+
+def test_blanks_and_marks_that_nobody_sees_are_none(tmp_path: Path) -> None:
+    pasted = GOOD.replace("    类型: 整数", "\u00a0\u00a0\u00a0\u00a0类型: \u200b整数")
+    assert pasted != GOOD and told(tmp_path, "processes/请假.yaml", pasted)[1] == []
+
+
+def test_a_version_kept_in_the_store_is_read_by_the_checks_of_its_day() -> None:
+    old = GOOD.replace("谁: 经理", "谁:")
+    assert load_text(old, "请假.yaml", kept=True).title == "请假"
 
 
 def test_operators_from_a_chinese_keyboard_are_operators(tmp_path: Path) -> None:
