@@ -118,17 +118,20 @@ class CaseMail(Handler):
         return self._begin(mail, process, openings[0].start if openings else int(case.memo.get("start", 0)), case, event)
 
     def _filled_form(self, process: Process, case: Case, event: Event) -> Action | None:
-        """An answer without a command word that fills in what an action of this person asks (填表)."""
+        """An answer without a command word that fills in what an action of this person asks (填表); of several, the first that takes most of it."""
         if not case.open:
             return None
+        best: tuple[int, Action | None] = (0, None)
         for action in process.actions_in(case.state).values():
             if not action.form or not action.by:
                 continue
             wanted = {label for name in (*action.asks, *action.may_say) for label in (name, *process.fields[name].labels)}
-            filled = wanted & set(event.raw) or (not wanted and event.files and (not action.needs_file or any(action.needs_file in f for f in event.files)))
-            if filled and event.who in Names(process, case, event, self.know).everyone(action.by):
-                return action
-        return None
+            taken = len(wanted & set(event.raw))
+            if not wanted and event.files and (not action.needs_file or any(action.needs_file in f for f in event.files)):
+                taken = 1
+            if taken > best[0] and event.who in Names(process, case, event, self.know).everyone(action.by):
+                best = taken, action
+        return best[1]
 
     def _free_answer(self, process: Process, case: Case, event: Event) -> Action | None:
         """An action of this person that takes any answer's words (任意回信) and whose condition holds; two characters of thanks are none."""
@@ -273,8 +276,8 @@ class CaseMail(Handler):
                 "抄送": [n for n in dict.fromkeys(copies) if n != event.who],
             }
             attach = [w for check in process.checks if check.attach and check.field in {p.field for p in done.problems} and check.when.holds(names.many) for w in check.attach]
-            if mail.titles:  # who sends files gets the form as a file too
-                attach += [f"空白表 {form}" for form in process.starts[start].forms[:1]]
+            attach += (blank := [f"空白表 {form}" for form in process.starts[start].forms[:1]])
+            facts["附表"] = "是" if blank else ""
             self.desk.attach_next = [self.desk.attachment(word, process, after, event) for word in dict.fromkeys(attach)]
             self.recorder.tell("returned", event.who, event, process, after, **facts)
             return End("recorded", after.id, "退件:" + "、".join(p.field for p in done.problems))

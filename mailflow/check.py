@@ -30,7 +30,7 @@ ROOM = 2 * 2**30  # bytes free below which the disk is spoken of
 # What letters may use beside a process's own names: the words of every letter, and the facts that each occasion brings.
 EVERY_LETTER = {"收到时间", "来信人", "标题", "来信地址", "来件方式", "收信人", "字段", "流程", "事项", "状态", "说", "抄送"}
 OCCASIONS = {
-    "receipt": {"请补", "提示们"}, "returned": {"问题们", "空白表"}, "done": {"动作"}, "says": set(), "forbidden": {"动作", "问题们", "可做"},
+    "receipt": {"请补", "提示们"}, "returned": {"问题们", "空白表", "附表"}, "done": {"动作"}, "says": set(), "forbidden": {"动作", "问题们", "可做"},
     "refused": {"动作", "问题们", "可做"}, "stranger": {"缘由"}, "sorting": {"摘要"}, "fax": {"表单"}, "held": {"数", "信们"}, "choose": {"候选们", "候选标题"},
     "standstill": {"张数", "抄送张数", "没列的", "例"}, "digest": {"汇总", "日期", "正文行"},
     "reminder": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"}, "overdue": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"},

@@ -139,7 +139,10 @@ class Desk:
             remembered = {"choices": plan.facts["候选标题"]} if plan.facts.get("候选标题") else plan.facts.get("记住", {})
             for number, reader in enumerate(dict.fromkeys(plan.to)):
                 cc = plan.cc if number == 0 else []
-                self._one(reader, cc, [part], attach, event, answered, process, case, names, remembered)
+                told = part
+                if plan.remark and reader != event.who and all(self.know.ours(n) for n in (reader, *cc)):
+                    told = part | {"text": f"{part['text']}\n\n{event.who} 附言：{plan.remark}"}
+                self._one(reader, cc, [told], attach, event, answered, process, case, names, remembered)
                 printed = [a for a in attach if a["kind"] == "slip"]  # to be signed on paper: by fax as well
                 if printed and (fax := self.fax_address(reader, case)) and fax != self.address(reader)[0]:
                     self._one(fax, [], [part], printed, event, Answered(), process, case, names, {})

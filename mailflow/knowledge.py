@@ -364,7 +364,8 @@ class Knowledge(PlainLookups):
         return "否" if any(args["role"] in self.roles_of(name) for name in (*event.to, *event.cc)) else "是"
 
     def _not_written_to(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        return "、".join(name for name in self.with_role(args["role"]) if name not in (*event.to, *event.cc, event.who))
+        wanted = self.with_role(args["role"]) if args["role"] else [n for role in args["names"].split("、") for n in look(role).split("、") if n]
+        return "、".join(name for name in dict.fromkeys(wanted) if name not in (*event.to, *event.cc, event.who))
 
     def _recipients(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         return "、".join(name for name in dict.fromkeys((*event.to, *event.cc)) if args["role"] in self.roles_of(name))

@@ -11,6 +11,8 @@ from .model import Action, Effects, Process, Start
 from .names import Names
 from .world import RETURNED, Case, ChildPlan, EntryPlan, Event, LetterPlan, NudgePlan, Outcome, Problem, Refused, Step, World
 
+MOST_REMARK = 300  # characters
+
 
 def blank_case(process: Process, event: Event, title: str = "") -> Case:
     """A case about to be opened."""
@@ -98,7 +100,8 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
     if action.when is not None and not action.when.holds(names.many):
         return Refused("condition", names.fill(action.otherwise) or f"现在还不能“{action.name}”")
     before = dict(case.fields)
-    problems = _parameters(process, action, names) + _unsigned(process, action, names)
+    problems, remark = _parameters(process, action, names)
+    problems += _unsigned(process, action, names)
     if not problems and (wrong := [Problem(c.field, names.fill(c.says)) for c in action.checks if c.when.holds(names.many)]):
         return Refused("condition", "请看下面的说明", wrong)
     if problems and action.form and (kept := _keep_given(case, before, problems)):
@@ -122,7 +125,7 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
             outcome.steps.append(Step(action.name, case.state, case.state, note))
             others = names.everyone(waiting)
             outcome.letters.append(LetterPlan("", [event.who], says=f"已记下您的“{action.name}”,还等:{'、'.join(others)}"))
-            outcome.letters.append(LetterPlan("", [o for o in others if o != event.who], says=f"{event.who} 已“{action.name}”,还等您:请核对后回复“{action.name}”"))
+            outcome.letters.append(LetterPlan("", [o for o in others if o != event.who], says=f"{event.who} 已“{action.name}”,还等您:请核对后回复“{action.name}”", remark=remark))
             return outcome
     came_from = case.state
     case.memo.setdefault("times", {}).setdefault(action.name, []).append(event.at.isoformat())
@@ -131,6 +134,8 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
     if changed and not note:
         note = "；".join(changed)[:500]
     outcome.steps.insert(0, Step(action.name, came_from, case.state, note))
+    for letter in outcome.letters:
+        letter.remark = remark if remark not in letter.says else ""
     case.title = names.title() or case.title
     return outcome
 
@@ -172,12 +177,13 @@ def _who_may(names: Names, roles: tuple[str, ...]) -> str:
     return f"只有{shown}可以这样做" + (f"({'、'.join(people[:6])})" if 0 < len(people) <= 6 else "")
 
 
-def _parameters(process: Process, action: Action, names: Names) -> list[Problem]:
-    """Reads what the action wants written: labelled lines first, then the words behind the command, in the order asked."""
+def _parameters(process: Process, action: Action, names: Names) -> tuple[list[Problem], str]:
+    """Reads what the action wants written: labelled lines first, then the words behind the command, in the order asked.
+
+    Gives what is wrong, and the words that nothing asked for: a remark (§0.4 批注) for whoever is written to.
+    """
     case, event = names.case, names.event
     wanted = [*action.asks, *action.may_say]
-    if not wanted:
-        return []
     given: dict[str, str] = {}
     for name in wanted:
         field = process.fields[name]
@@ -252,7 +258,8 @@ def _parameters(process: Process, action: Action, names: Names) -> list[Problem]
             problems.append(Problem(name, why))
         elif not value and name in action.asks:
             problems.append(Problem(name, unsaid(field)))
-    return problems
+    form = action.form and not event.argument  # filled in line by line: what stands around the lines is said to nobody
+    return problems, "" if form or hands_in else "\n".join(t for t in (argument, rest) if t)[:MOST_REMARK]
 
 
 def _gone(people: str, world: World) -> list[str]:

@@ -106,6 +106,7 @@ class LetterPlan:
     says: str = ""
     attach: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    remark: str = ""  # what the person wrote behind the command that nothing asked for; colleagues read it (§0.4 批注)
 
 
 @dataclass(slots=True)
