@@ -21,6 +21,7 @@ from .masterdata import MasterData
 from .people import Directory, Person, Project, ProjectIndex, customers_projects, spoken_of
 from .plain_lookups import PlainLookups
 from .process import registers
+from .process.checks import Vague
 from .process.dates import read_period
 from .process.decide import handed_in
 from .process.library import Library
@@ -47,6 +48,7 @@ class Knowledge(PlainLookups):
         self.now = now.astimezone(calendar.tz)
         self._projects: dict[str, Project] | None = None
         self._index: ProjectIndex | None = None
+        self._vague: Vague | None = None
         self._away: set[str] | None = None
         self._left: dict[str, str] = {}  # people who left → who stands in for them, '' for nobody
         self.kept_versions: set[tuple[str, str]] = set()
@@ -181,10 +183,12 @@ class Knowledge(PlainLookups):
             return []
         return Names(process, self.load(row), Event(self.now), self).people(role)
 
-    def vague(self) -> Sequence[Mapping[str, str]]:
-        """The rows of the table of empty sentences."""
-        table = self.library.tables.get("笼统语句")
-        return table.rows if table else []
+    def vague(self) -> Vague:
+        """The table of empty sentences."""
+        if self._vague is None:
+            table = self.library.tables.get("笼统语句")
+            self._vague = Vague(table.rows if table else ())
+        return self._vague
 
     # -- lookups -------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import parsers
 from parsers import Message
 from parsers.documents import can_read
 from parsers.fields import fields_from_rows, read_fields
+from parsers.replies import first_line
 from parsers.subjects import Subject, clean
 from store import mails
 
@@ -63,8 +64,8 @@ class Mail:
 
     @property
     def first_line(self) -> str:
-        """The first line with words in it: commands and answers stand there."""
-        return next((line.strip() for line in self.message.reply_text.split("\n") if line.strip()), "")
+        """The first line of the new words that says something: commands and answers stand there."""
+        return first_line(self.message.reply_text)
 
     @property
     def answers(self) -> list[str]:

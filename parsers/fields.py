@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from . import chinese
 from .patterns import lazy
@@ -51,8 +52,9 @@ class _Labels:
         self.by_key: dict[str, str] = {}
         short: dict[str, list[str]] = {}
         for label in labels:
-            self.by_key.setdefault(_key(label), label)
-            short.setdefault(_key(_BRACKETS.sub("", chinese.plain(label))), []).append(label)
+            plain = chinese.plain(label)
+            self.by_key.setdefault(_key(plain), label)
+            short.setdefault(_key(_BRACKETS.sub("", plain)), []).append(label)
         # `金额` stands for `金额(万元)` as long as there is no other label that it could be.
         for key, candidates in short.items():
             if key and len(set(candidates)) == 1:
@@ -64,22 +66,27 @@ class _Labels:
         if not text or len(text) > 2 * self.longest + 40:
             return None
         plain = chinese.plain(text)
-        key = _key(plain)
+        found = self._of_key(_key(plain))
+        return self._of_key(_key(_BRACKETS.sub("", plain))) if found is None and _BRACKETS.search(plain) else found
+
+    def _of_key(self, key: str) -> str | None:
         found = self.by_key.get(key)
-        if found is None and key:
-            found = self.by_key.get(_key(chinese.simplified(plain)))
-            if found is None and _BRACKETS.search(plain):
-                found = self.by_key.get(_key(_BRACKETS.sub("", plain))) or self.by_key.get(_key(chinese.simplified(_BRACKETS.sub("", plain))))
-        return found
+        return self.by_key.get(chinese.simplified(key)) if found is None else found
 
 
-def _key(label: str) -> str:
-    return _KEY_DIRT.sub("", chinese.plain(label)).lower()
+def _key(plain: str) -> str:
+    return _KEY_DIRT.sub("", plain).lower()
+
+
+@lru_cache(maxsize=512)
+def _labels(labels: tuple[str, ...]) -> _Labels:
+    """Every mail about a process asks for the same ones."""
+    return _Labels(labels)
 
 
 def read_fields(text: str, labels: Iterable[str], tables: Iterable[Sequence[Sequence[str]]] = ()) -> Fields:
     """The fields of a mail's new words, and of its HTML tables given as rows. Lines win over tables where both say something."""
-    known = labels if isinstance(labels, _Labels) else _Labels(labels)
+    known = _labels(tuple(labels))
     fields = Fields()
     _from_lines(text, known, fields)
     for rows in tables:
@@ -90,7 +97,7 @@ def read_fields(text: str, labels: Iterable[str], tables: Iterable[Sequence[Sequ
 def fields_from_rows(rows: Sequence[Sequence[str]], labels: Iterable[str]) -> Fields:
     """The fields of a table of Word or Excel: label left and value right, once or more often in a row, or labels in one row and values in the next."""
     fields = Fields()
-    _from_rows(rows, labels if isinstance(labels, _Labels) else _Labels(labels), fields)
+    _from_rows(rows, _labels(tuple(labels)), fields)
     return fields
 
 

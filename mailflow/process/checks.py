@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from . import dates
@@ -13,7 +13,10 @@ from .values import number
 if TYPE_CHECKING:
     from .model import Process
 
-Row = Mapping[str, str]
+_NUMBERING = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[、..]|[一二三四五六七八九十]{1,2}[、.]|[-*•·①-⑩])\s*")
+_NO_WORD = re.compile(r"[\W_]+")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_TELLING = re.compile(r"[A-Za-z0-9]")
 NAMED = ("不笼统", "不晚于今天", "不早于今天", "不晚于现在", "同标题的项目", "在项目库", "在合同库", "内部人员", "只写一个")
 
 
@@ -30,8 +33,8 @@ def unknown_check(text: str, process: Process, names: set[str]) -> str:
     return f"没有这种要求;可以写:大于 N、不小于 N、小于 N、不少于 N 字、不多于 N 字、不同于 某字段、不早于 某字段、不晚于 某字段、早于 某字段、晚于 某字段、属于 某角色、提到 某词、不提 某词、{'、'.join(NAMED)}"
 
 
-def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[Row]) -> str:
-    """What is wrong with the value, in Chinese; '' where the check holds. `vague` is the table 笼统语句."""
+def failed(check: str, value: str, look: Callable[[str], str], vague: Vague) -> str:
+    """What is wrong with the value, in Chinese; '' where the check holds."""
     if m := re.fullmatch(r"(大于|不小于|小于|不大于) ?(-?\d+(?:\.\d+)?)", check):
         have, bound = number(value), float(m[2])
         if have is None:
@@ -43,7 +46,7 @@ def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[R
         good = length >= bound_ if m[1] == "不少于" else length <= bound_
         return "" if good else f"写了 {length} 字,{m[1]} {bound_} 字才看得明白"
     if check == "不笼统":
-        wrong = [line for line in value.split("\n") if line.strip() and is_vague(line, vague)]
+        wrong = [line for line in value.split("\n") if line.strip() and vague.says_nothing(line)]
         if wrong:
             return "；".join(f"“{line.strip()[:60]}”太笼统" for line in wrong[:5]) + ",请写明具体做了什么,例如“解决vista下远程控制网络参数设置”"
         return ""
@@ -82,14 +85,17 @@ def failed(check: str, value: str, look: Callable[[str], str], vague: Sequence[R
     return ""
 
 
-def is_vague(line: str, table: Sequence[Row]) -> bool:
-    """Whether a line says nothing (S8-15; algorithm in RULEBOOK A05): a listed empty sentence, or, without the
-    general words, fewer than four Chinese characters and neither a Latin word nor a figure."""
-    plain = re.sub(r"^\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[、..]|[一二三四五六七八九十]{1,2}[、.]|[-*•·①-⑩])\s*", "", unicodedata.normalize("NFKC", line))
-    bare = re.sub(r"[\W_]+", "", plain)
-    sentences = {r["词"] for r in table if r.get("类别") == "整句"}
-    if bare in sentences:
-        return True
-    words = sorted((r["词"] for r in table if r.get("类别") == "通用词"), key=len, reverse=True)
-    rest = re.sub("|".join(map(re.escape, words)), "", bare) if words else bare
-    return len(re.findall(r"[\u4e00-\u9fff]", rest)) < 4 and not re.search(r"[A-Za-z0-9]", rest)
+class Vague:
+    """The table 笼统语句: the sentences that say nothing, and the general words beside which a line must say something (S8-15; algorithm in RULEBOOK A05)."""
+
+    def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
+        kinds = [(row.get("类别"), row["词"]) for row in rows]
+        self.sentences = {text for kind, text in kinds if kind == "整句"}
+        words = sorted((text for kind, text in kinds if kind == "通用词"), key=len, reverse=True)
+        self._general = re.compile("|".join(map(re.escape, words)) or "(?!)")
+
+    def says_nothing(self, line: str) -> bool:
+        """Whether a line is a listed sentence, or has, without the general words, fewer than four Chinese characters and neither a Latin word nor a figure."""
+        bare = _NO_WORD.sub("", _NUMBERING.sub("", unicodedata.normalize("NFKC", line)))
+        rest = self._general.sub("", bare)
+        return bare in self.sentences or len(_CHINESE.findall(rest)) < 4 and not _TELLING.search(rest)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from .checks import Vague
 from .model import Lookup
 
 Look = Callable[[str], str]
@@ -85,7 +86,7 @@ class World(Protocol):
     def project_cell(self, project: str, column: str) -> str: ...
     def lookup(self, lookup: Lookup, case: Case, event: Event, look: Look) -> str: ...
     def parent_people(self, case: Case, role: str) -> list[str]: ...
-    def vague(self) -> Sequence[Mapping[str, str]]: ...
+    def vague(self) -> Vague: ...
 
 
 @dataclass(slots=True)

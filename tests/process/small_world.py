@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from textwrap import dedent
 from zoneinfo import ZoneInfo
 
 from mailflow.calendars import WorkCalendar
+from mailflow.process.checks import Vague
 from mailflow.process.loader import load_text
 from mailflow.process.model import Lookup, Process
 from mailflow.process.world import Case, Event, Look
@@ -66,8 +67,8 @@ class Town:
     def parent_people(self, case: Case, role: str) -> list[str]:
         return []
 
-    def vague(self) -> Sequence[Mapping[str, str]]:
-        return [{"类别": "整句", "词": "一切正常"}, {"类别": "通用词", "词": "解决"}, {"类别": "通用词", "词": "问题"}, {"类别": "通用词", "词": "了"}]
+    def vague(self) -> Vague:
+        return Vague([{"类别": "整句", "词": "一切正常"}, {"类别": "通用词", "词": "解决"}, {"类别": "通用词", "词": "问题"}, {"类别": "通用词", "词": "了"}])
 
 
 HEAD = """
