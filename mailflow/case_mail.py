@@ -75,6 +75,8 @@ class CaseMail(Handler):
             words = mail.subject.text  # a new mail `[MF-…] 关闭` with nothing in it
         command = commands.recognise(words, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people), commands.timed(process))
         opener = event.who != "" and event.who == case.opened_by  # a stranger is not the service, which opens children
+        if case.state == decide.RETURNED and opener and command is None and not event.raw:
+            event.raw = self._bare_answer(process, case, event)
         if mendable and opener and (event.raw or mail.rows or event.files) and (command is None or command.name not in process.actions_in(case.state)):
             return self._mend(mail, process, case, event)
         if asked := self._question(mail, row):
@@ -116,6 +118,16 @@ class CaseMail(Handler):
         case.revision += 1
         case.memo["form_mail"] = mail.row["id"]
         return self._begin(mail, process, openings[0].start if openings else int(case.memo.get("start", 0)), case, event)
+
+    def _bare_answer(self, process: Process, case: Case, event: Event) -> dict[str, str]:
+        """The one field that was sent back, answered without its name: `李四`, `是李四`. Free words are no value: they may be anything."""
+        asked = [process.fields[name] for name in case.memo.get("asked", ()) if name in process.fields]
+        if len(asked) != 1 or asked[0].kind.name in ("文本", "条目", "期次", "项目"):
+            return {}
+        first = next((line.strip() for line in event.text.split("\n") if line.strip()), "")
+        said = re.sub(r"^(?:应该|应当)?[是为]?[\s:：]*|[\s。.!！,，;；]+$", "", first)
+        value, why = forms.read_value(asked[0], said, Names(process, case, event, self.know))
+        return {asked[0].name: said} if value and not why else {}
 
     def _filled_form(self, process: Process, case: Case, event: Event) -> Action | None:
         """An answer without a command word that fills in what an action of this person asks (填表); of several, the first that takes most of it."""
@@ -183,9 +195,9 @@ class CaseMail(Handler):
         event.proof = mail.proof or self._token(mail, case, action, event)
         if self._unproved(event):
             return self._refused(mail, process, case, event, action.name, Refused("right", "不能证实这封信是您本人发的;请用收到的那封信里的按钮回复,或联系系统管理员"))
-        if self._needs_proof(process, case, action) and not event.proof:
-            return self._refused(mail, process, case, event, action.name, Refused("right", f"“{action.name}”要有凭证:请点收到的那封信里的“{action.name}”按钮回复,或从本单位邮箱发出"))
         done = decide.act(process, case, action, event, self.know)
+        if not isinstance(done, Refused) and self._needs_proof(process, case, action) and not event.proof:  # asked of them alone who may do it
+            done = Refused("right", f"“{action.name}”要有凭证:请点收到的那封信里的“{action.name}”按钮回复,或从本单位邮箱发出")
         if isinstance(done, Refused):
             return self._refused(mail, process, case, event, action.name, done)
         after = self.recorder.record(process, done, event)

@@ -26,14 +26,12 @@ def answer(intake: Handler, mail: Mail, row: Any = None) -> End | None:
     """The answer to a question in the subject or in the first line; None where there is none."""
     from .mail_in_hand import End
 
-    questions = [q for q in ((mail.subject.text if row is None else ""), mail.first_line) if q.startswith(WORDS)]
-    asked = next((q for q in questions if q not in WORDS), next(iter(questions), ""))  # a bare 查询 in the subject leaves it to the text
-    word = next((w for w in WORDS if asked.startswith(w)), "")
-    if not word or (word == "帮助" and asked.strip(" 。!") != "帮助"):
+    subject = mail.subject.text if row is None else ""
+    # the subject of an answer is the question before: what is written now comes first
+    said = [q for q in map(_asked_of, (mail.first_line, subject) if mail.subject.prefixes else (subject, mail.first_line)) if q[0]]
+    if not said:
         return None
-    rest = asked[len(word) :].strip(" :：-《》。")
-    if asked[len(word) : len(word) + 1] not in ("", " ", ":", "：", "-", "\u3000", "。", "《"):
-        return None
+    word, rest = next((q for q in said if q[1]), said[0])  # a bare 查询 in the subject leaves it to the text
     event = intake._event(mail, None)
     if not event.who:
         return None
@@ -45,7 +43,14 @@ def answer(intake: Handler, mail: Mail, row: Any = None) -> End | None:
         _form(intake, event, rest)
     else:
         _help(intake, event)
-    return End("answered", row["id"] if row is not None else None, asked[:100])
+    return End("answered", row["id"] if row is not None else None, f"{word} {rest}".strip()[:100])
+
+
+def _asked_of(text: str) -> tuple[str, str]:
+    """The question word that a text begins with and what follows it; empty where it asks nothing."""
+    word = next((w for w in WORDS if re.match(rf"{w}(?:[ :：\-\u3000。《!]|$)", text)), "")
+    rest = text[len(word) :].strip(" :：-《》。!") if word else ""
+    return ("", "") if not word or (word == "帮助" and rest) else (word, rest)
 
 
 def may_see(intake: Handler, event: Event, row: Any) -> bool:
@@ -189,5 +194,6 @@ def _help(intake: Handler, event: Event) -> None:
             of_project = [s for s in sources if s.startswith("项目 ") and (not mine <= intake.know.library.outside_roles() or s == "项目 客户")]
             if not start.by or mine & {*roles, *(s.removeprefix("岗位 ") for s in sources)} or of_project:
                 lines.append(f"{process.title}:{start.subjects[0]}")
+    lines = list(dict.fromkeys(lines))  # several beginnings may share a subject
     says = "把下面的标题照抄、换成您的内容,发到本邮箱即可:\n" + "\n".join(lines[:50]) + "\n\n另可发:查询 单号或项目 / 我的待办 / 表单 表名"
     intake.recorder.tell("says", event.who, event, 说=says, 事项="帮助")

@@ -94,6 +94,7 @@ def part(path: Path, context: Mapping[str, Any]) -> dict[str, Any]:
     title, body, rank = _template(path, path.stat().st_mtime_ns)
     try:
         text = re.sub(r"\n{3,}", "\n\n", body.render(context)).strip()
+        text = re.sub(r"(?<!。)。。(?!。)", "。", text)  # what somebody wrote ended its own sentence
         return {"name": path.stem, "title": _one_line(title.render(context)), "text": text, "rank": rank}
     except jinja2.TemplateError as why:
         raise LetterError(f"{path.name}:{why}") from None

@@ -82,6 +82,7 @@ def _derive(process: Process, names: Names) -> None:
 
 def _returned(outcome: Outcome, event: Event) -> None:
     case = outcome.case
+    case.memo["asked"] = [p.field for p in outcome.problems]
     if case.state != RETURNED:
         outcome.steps.append(Step("退件", case.state, RETURNED, "；".join(f"{p.field}:{p.why}" for p in outcome.problems)))
         case.state, case.entered_at = RETURNED, event.at
