@@ -388,7 +388,15 @@ class Knowledge(PlainLookups):
         return any(address.lower().rpartition("@")[2] == d.lower() or address.lower().endswith("." + d.lower()) for d in self.domains)
 
     def _holders(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        return "、".join(self.with_role(args["role"]))
+        people = self.with_role(args["role"])
+        if args.get("place"):
+            place = re.sub(r"(?:市区|市|县|区)$", "", look(args["place"]))
+            people = [n for n in people if place and any(place in where or where[:2] in place for where in (self._unit_of(n), n) if where)]
+        return "、".join(people)
+
+    def _unit_of(self, name: str) -> str:
+        found = self.directory.by_name(name)
+        return found.unit if found else ""
 
     def _still_here(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         process = self.process_of(case.process, case.version) or self.library.processes.get(case.process)
