@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from .calendars import WorkCalendar, due, parse_duration
 from .process.dates import read_period
@@ -16,13 +16,17 @@ class PlainLookups:
 
     calendar: WorkCalendar
 
-    def _workdays_before(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        text = look(args["field"])
-        return self.calendar.before(datetime.fromisoformat(text[:10]).date(), int(args["days"])).isoformat() if text else ""
-
-    def _days_before(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
-        text = look(args["field"])
-        return (datetime.fromisoformat(text[:10]).date() - timedelta(days=int(args["days"]))).isoformat() if text else ""
+    def _days_from(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
+        """The day that is so many working days or days before or after another; how many, written out or a name's value."""
+        text, span = look(args["field"]), args["span"]
+        try:
+            length = parse_duration(span if span[0].isdigit() else look(span))
+        except ValueError:
+            return ""  # 不限, or a span that cannot be read
+        if not text or length.kind not in ("workdays", "days"):
+            return ""
+        day, count = date.fromisoformat(text[:10]), int(length.amount) * (-1 if args["side"] == "前" else 1)
+        return (self.calendar.shift_workdays(day, count) if length.works else day + timedelta(days=count)).isoformat()
 
     def _moment_after(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         """A span after a moment; after a day without a time of day it is counted from that day's end."""

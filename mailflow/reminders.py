@@ -50,7 +50,7 @@ def _ring(recorder: Recorder, row: Any, now: datetime, clock: datetime) -> None:
     ladder = timekeeping.ladder_of(know, declared)
     morning = _morning(know, ladder, tick.at, clock)
     if tick.kind == "due" and not memo.get("late"):
-        memo |= {"late": True, "number": 0}
+        memo |= {"late": True, "number": 0, "told": 0}
         cases.change_deadline(know.conn, row["id"], {"status": "missed", "memo": memo})
         if declared.late is not None:
             case = recorder.late(process, case, row["id"], declared, Event(at))
@@ -68,7 +68,8 @@ def _ring(recorder: Recorder, row: Any, now: datetime, clock: datetime) -> None:
         tick = _latest(recorder, process, row, memo, tick, now)
         memo["number"] = tick.number
     if tick.rung is not None and not over:
-        _tell(recorder, process, case, declared, row, tick, Event(now.astimezone(know.calendar.tz) if tick.kind == "overdue" else at))
+        memo["told"] = memo.get("told", 0) + (tick.kind != "remind")
+        _tell(recorder, process, case, declared, {**row, "memo": memo}, tick, Event(now.astimezone(know.calendar.tz) if tick.kind == "overdue" else at))
     after = timekeeping.next_tick(know, process, {**row, "memo": memo}, now)  # reminders that passed meanwhile are left out
     cases.change_deadline(know.conn, row["id"], {"memo": memo, "next_at": after.at if after else None, "step": row["step"] + 1})
 
@@ -110,7 +111,7 @@ def _tell(recorder: Recorder, process: Process, case: Case, declared: Deadline |
     due = row["due"].astimezone(tz)
     facts = {
         "期限名": row["name"], "到期": letters.say_due(due), "怎样算": row["explained"], "责任人": "、".join(responsible),
-        "多久": _how_long(event.at - due), "第几封": tick.number, "抄送": [n for n in cc if n not in to], "说": names.fill(getattr(declared, "says", "")),
+        "多久": _how_long(event.at - due), "第几封": row["memo"]["told"], "抄送": [n for n in cc if n not in to], "说": names.fill(getattr(declared, "says", "")),
     }  # fmt: skip
     occasion = tick.rung.letter or ("reminder" if tick.kind == "remind" else "overdue")
     copies = facts.pop("抄送")

@@ -94,7 +94,7 @@ def _one(deadline: Deadline, process: Process, case: Case, names: Names, calenda
             return None
         if len(text.strip()) <= 10:
             end = _clocked(end.date(), clock, calendar)
-        told = f"{deadline.due.split(' ')[0]} {text},{end:%Y-%m-%d %H:%M} 到期"
+        told = f"{name} {text} 到期" if len(text.strip()) > 10 else f"{name} {text},到当天 {end:%H:%M}"
     else:
         length = names.look(deadline.length) if deadline.length in names.process.lookups or deadline.length in process.fields else deadline.length
         duration = _duration(length)

@@ -127,11 +127,12 @@ class Library:
         self.waiting_for = waiting(processes)
         settings = self.folders[0] / "tables" / "取定值.csv"
         self.shipped_settings = read_table(settings) if settings not in stamps and settings.is_file() else None
-        if "提醒梯次" in tables:
-            problems += ladder_sense(tables["提醒梯次"])
         if self.shipped_settings is not None and (own := tables.get("取定值")) is not None:
             tables["取定值"], wrong = settings_sense(own, self.shipped_settings)
             problems += wrong
+        tables.update({name: table.filled(self.config) for name, table in tables.items() if name != "取定值"})
+        if "提醒梯次" in tables:
+            problems += ladder_sense(tables["提醒梯次"])
         overseen = [line for folder in self.folders[1:] or self.folders for line in overlooked(folder)]
         self.problems = problems + overseen + list(dangling(self))
         if fresh:

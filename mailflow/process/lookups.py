@@ -19,7 +19,7 @@ FORMS = """项目 是否立项 / 项目 <列>
 取定 <键>
 到时 <字段> 满 <时长的名>          # 从那时起满多久的时刻;只有日期的从当天结束起算
 起日 <字段> / 止日 <字段>           # 一段期间(“11-28 至 12-3”“12月5日前”“下周”)的头一天、末一天
-期日 <字段>前|后N个工作日 / 期日 <字段>前|后N天
+期日 <字段>前|后N个工作日 / 期日 <字段>前|后N天 / 期日 <字段>前|后<名>   # 名:值是几天的字段或取数
 相加 <名>、<名> / 相减 <名>、<名>
 当班 <表>                       # 排班表(日期、班次、当班人)里此刻当班的人
 主数据 <表> 按 <列>[=<名>] 取 <列>
@@ -87,12 +87,8 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("单值", process=m[1], by=m[2], states=m[3], later=m[4], columns=m[5])
     if m := re.fullmatch(r"取定 (\S+)", text):
         return made("取定", key=m[1])
-    if m := re.fullmatch(r"期日 (\S+?)前(\d+)个工作日", text):
-        return made("期日", "日期", field=m[1], days=m[2])
-    if m := re.fullmatch(r"期日 (\S+?)前(\d+)天", text):
-        return made("期日天", "日期", field=m[1], days=m[2])
-    if m := re.fullmatch(r"期日 (\S+?)后(\d+)天", text):
-        return made("期日天", "日期", field=m[1], days="-" + m[2])
+    if m := re.fullmatch(r"期日 (\S+?)(前|后)(\d+个工作日|\d+天|[^\d\s]\S*)", text):
+        return made("期日", "日期", field=m[1], side=m[2], span=m[3])
     if m := re.fullmatch(r"主数据 (\S+) 按 (\S+) 取 (\S+)", text):
         return made("主数据", table=m[1], by=m[2], column=m[3])
     if m := re.fullmatch(r"当班 (\S+)", text):
@@ -101,8 +97,6 @@ def read_lookup(name: str, text: str, line: int) -> Lookup:
         return made("文件", "是否" if m[1] == "齐" else "", what=m[1])
     if m := re.fullmatch(r"相(加|减) (\S+?)、(\S+)", text):
         return made("加减", "数字", sign="-" if m[1] == "减" else "", left=m[2], right=m[3])
-    if m := re.fullmatch(r"期日 (\S+?)后(\d+)个工作日", text):
-        return made("期日", "日期", field=m[1], days="-" + m[2])
     if m := re.fullmatch(r"未办 (\S+) (\S+) 单 (\S+) 有 (\S+) (本月|本季|本半年|本年)", text):
         return made("未办", table=m[1], column=m[2], process=m[3], field=m[4], within=m[5])
     if m := re.fullmatch(r"(有|缺)单 (\S+) 按 (\S+) 于 (\S+)", text):

@@ -12,7 +12,7 @@ from .conditions import ConditionError, parse
 from .model import Action, Deadline, Effects, Process
 from .sentences import nowhere
 from .values import Kind
-from .vocabulary import SPECIAL
+from .vocabulary import NO_LIMIT, SPECIAL
 
 if TYPE_CHECKING:
     from .library import Library
@@ -115,7 +115,7 @@ def _limits(p: Process, library: Library) -> Found:
         if limit.ladder and limit.ladder not in ladders:
             yield limit.line, f"提醒梯次表里没有“{limit.ladder}”{_near(limit.ladder, ladders)}"
         setting = p.lookups.get(limit.length)
-        if setting and setting.source == "取定" and (value := library.config(setting.args["key"])):
+        if setting and setting.source == "取定" and (value := library.config(setting.args["key"])) and value != NO_LIMIT:
             try:
                 parse_duration(f"{value}小时" if value.replace(".", "", 1).isdigit() else value)
             except ValueError as why:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from ..calendars import DurationError, parse_duration, read_hours
 from .tables import DecisionTable
 from .values import number
+from .vocabulary import NO_LIMIT
 
 _CLOCK = r"(?: \d{1,2}:\d{2})?"
 _WHEN = {
@@ -67,8 +68,13 @@ def _unlike(usual: str, says: str, value: str) -> str:
     words = [w for w in re.findall(r"(?<![\w.])[a-z_]{3,}(?![\w.])", says) if w != usual]
     if _is_span(usual):
         return "" if _is_span(value) else f"要写时长,如 {usual}"
+    if usual == NO_LIMIT:
+        return "" if value == NO_LIMIT or _is_span(value) else f"要写时长,如 4个工作小时,或 {NO_LIMIT}"
     if re.fullmatch(r"-?[\d.]+", usual):
         return "" if number(value) is not None else f"要写数字,如 {usual}"
+    named = [part.split(" ")[0] for part in says.rpartition(":")[2].split(";")]  # “…:按要求 索要才交;必交 每单都交”
+    if len(named) > 1 and usual in named and value not in named:
+        return f"只能写 {'、'.join(named)}"
     if re.fullmatch(r"[a-z_]+", usual) and words and value not in (usual, *words):
         return f"只能写 {'、'.join([usual, *words])}"
     return ""

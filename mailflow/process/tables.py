@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,14 @@ class DecisionTable:
     def find(self, **keys: str) -> dict[str, str]:
         """The first row with these cells, {} where there is none."""
         return next((row for row in self.rows if all(row.get(k, "") == v for k, v in keys.items())), {})
+
+    def filled(self, value: Callable[[str], str]) -> DecisionTable:
+        """The same table with each `<key>` in its cells as the settings have it (取定值)."""
+        fill = lambda cell: _SETTING.sub(lambda m: value(m[1]) or m[0], cell)  # noqa: E731 - one expression, for each cell
+        return replace(self, rows=[{column: fill(cell) if "<" in cell else cell for column, cell in row.items()} for row in self.rows])
+
+
+_SETTING = re.compile(r"<([a-z][a-z_]*\.[a-z_]+)>")
 
 
 def _agrees(cell: str, value: str) -> bool:

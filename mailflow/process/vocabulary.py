@@ -11,6 +11,7 @@ ACTION = ["命令", "来信", "填表", "任意回信", "谁", "都要", "当", 
 DEADLINE = ["逐项", "从", "时长", "到期", "到", "当", "提醒", "催", "抄", "逾期", "说"]
 DOCUMENT = ["标签", "由", "从", "时长", "到期", "当", "签名", "提醒", "抄", "逾期"]
 CLOSING = "下班"  # behind a date in 到期: when the working day ends, as work.hours says (§8-2)
+NO_LIMIT = "不限"  # a setting of 取定值 that is otherwise a length: there is no limit
 CHECK = ["当", "指", "说", "只提示", "抄", "附"]
 LETTER = ["给", "抄", "说", "附", "当"]
 BLOCK = ["当", "否则", *EFFECT]

@@ -78,3 +78,11 @@ def test_a_bad_register_is_told(text: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="投诉.yaml 第 2 行") as told:
         a_register(tmp_path, text)
     assert says in str(told.value)
+
+
+def test_a_cell_may_hold_a_setting() -> None:
+    table = DecisionTable("梯次", ("时机", "收信"), [{"时机": "提前<survey.window> 09:00", "收信": "<5"}, {"时机": "<no.such>", "收信": ""}])
+    filled = table.filled(lambda key: "15天" if key == "survey.window" else "")
+    assert [row["时机"] for row in filled.rows] == ["提前15天 09:00", "<no.such>"]
+    assert filled.rows[0]["收信"] == "<5"
+    assert table.rows[0]["时机"] == "提前<survey.window> 09:00", "the table as it was read stays"
