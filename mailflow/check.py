@@ -292,6 +292,9 @@ def _nobody(library: Library, master: MasterData) -> Iterator[Finding]:
     for plan in library.digests.values():
         for role in (*plan.roles, *plan.cc):
             used.setdefault(role.removeprefix("岗位 "), []).append(plan.name)
+    for register in library.registers.values():
+        for post in register.seen_by:
+            used.setdefault(post, []).append(register.name)
     empty = {post: users for post, users in used.items() if not directory.with_role(post)}
     held = {role for person in master.people if person.active for role in person.roles}
     near = {post: close[0] for post in empty if (close := difflib.get_close_matches(post, sorted(held), 1, 0.72))}

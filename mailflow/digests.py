@@ -230,14 +230,13 @@ def _period(word: str, today: date, know: Knowledge) -> tuple[date, date]:
         case "上周":
             monday = today - timedelta(days=today.weekday())
             return monday - timedelta(days=7), monday
-        case "本月":
-            return first, (first + timedelta(days=32)).replace(day=1)
+        case "本月" | "本季" | "本年":
+            return registers.span({"本月": "month", "本季": "quarter", "本年": "year"}[word], today) or (today, today)
         case "上月":
             return (first - timedelta(days=1)).replace(day=1), first
         case "上季度":
-            this = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
-            before = this - timedelta(days=1)
-            return date(before.year, 3 * ((before.month - 1) // 3) + 1, 1), this
+            this = today.replace(day=1, month=(today.month - 1) // 3 * 3 + 1)
+            return registers.span("quarter", this - timedelta(days=1)) or (this, this)
     return date(1970, 1, 1), date(9999, 1, 1)
 
 

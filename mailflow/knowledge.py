@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -229,11 +229,10 @@ class Knowledge(PlainLookups):
         return f"{count if args['what'] == '次数' else count + 1 if args['what'] == '第几次' else total:g}"
 
     def counted(self, register: registers.Register, who: str, moment: datetime) -> int:
-        """How many rows count for a person: all of them, or where the register's window is a month those of the moment's month."""
+        """How many rows count for a person: all of them, or where the register has a window those of the moment's month, quarter or year."""
         since, until = None, None
-        if self.library.config(register.window) == "month":
-            since = moment.astimezone(self.calendar.tz).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-            until = (since + timedelta(days=32)).replace(day=1)
+        if days := registers.span(self.library.config(register.window), moment.astimezone(self.calendar.tz).date()):
+            since, until = (datetime.combine(day, time(), self.calendar.tz) for day in days)
         return cases.count_and_sum(self.conn, register.name, registers.COUNTED, who=who, since=since, until=until)[0]
 
     def higher_replaces(self) -> bool:

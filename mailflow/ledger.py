@@ -89,19 +89,19 @@ def change(know: Knowledge, rows: list[dict[str, Any]], status: str, at: datetim
 def _reckon(know: Knowledge, register: Register, who: str, case: Case, moment: datetime, at: datetime, mail_id: int | None, done: Written) -> None:
     """Makes the rows that thresholds owe for a person agree with the count (S8-14): too few are added, too many reversed, newest first.
 
-    `moment` is that of the event that came or fell: its month is docked, and where the window is a month, counted; `at` is now.
+    `moment` is that of the event that came or fell: its month is docked, and where the register has a window, that is counted; `at` is now.
     """
     steps = registers.tiers(register, know.library.tables)
     if not steps or not who:
         return
     month = f"{moment.astimezone(know.calendar.tz):%Y-%m}"
-    monthly = know.library.config(register.window) == "month"
+    days = registers.span(know.library.config(register.window), moment.astimezone(know.calendar.tz).date())
     count = know.counted(register, who, moment)
     for tier, owed in zip(steps, registers.owed(steps, count, know.higher_replaces()), strict=True):
         # what a manager has waived stays decided: the next row does not bring it back
         have = [r for r in cases.entries(know.conn, tier.register, code=tier.code, who=who, statuses=(*registers.COUNTED, "waived"))]
-        if monthly:
-            have = [r for r in have if r["data"].get("月份") == month]
+        if days:
+            have = [r for r in have if f"{days[0]:%Y-%m}" <= str(r["data"].get("月份")) < f"{days[1]:%Y-%m}"]
         target = know.library.registers[tier.register]
         for _ in range(owed - len(have)):
             values = {target.who_column: who, "次数": str(count), "说明": tier.says, "月份": month}

@@ -65,7 +65,8 @@ class Pattern:
 
     `<项目>` takes as much as it can, so that names may hold dashes and 项目 (RULEBOOK §0.4); else a part
     called …号 (a drawing's number), else the middle part does. `<单号>` is a case number,
-    bare or in brackets, `<日期>` may be a day written 2026-12-01. The form name may stand in 《》. Raises ValueError on a part that has no name or occurs twice.
+    bare or in brackets, `<日期>` may be a day written 2026-12-01. The form name may stand in 《》. Raises ValueError on a part that has no name or occurs twice,
+    and on brackets that are not paired.
     """
 
     text: str
@@ -77,7 +78,10 @@ class Pattern:
     _keys: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        tokens = list(_TOKEN.finditer(chinese.one_dash(chinese.plain(self.text)).strip()))
+        text = chinese.one_dash(chinese.plain(self.text)).strip()
+        if text.count("<") != text.count(">") or text.count("[") != text.count("]"):
+            raise ValueError(f"标题样式“{self.text}”里的 <> 或 [] 没有配对")
+        tokens = list(_TOKEN.finditer(text))
         names = [token[1].strip() for token in tokens if token[1]]
         if len(set(names)) != len(names) or any(not name for name in names):
             raise ValueError(f"标题样式“{self.text}”里的每个 <…> 都要有名字,且不能重复")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ Names = Mapping[str, Kind]  # every name that a condition may use, and what kind
 Look = Callable[[str], "str | Iterable[str]"]  # name → its value as text, '' when there is none; a role gives several names
 
 OPERATORS = ("不属于", "不包含", "属于", "包含", "不等于", "等于", ">=", "<=", "!=", "≠", "≥", "≤", "=", ">", "<")
+_JOINED = re.compile(r" (并且|而且|同时|以及|或者|&&?|\|\|?|and|or) ", re.IGNORECASE)  # what somebody may write for 且 and 或; a value would swallow it
 _SAME = {"≥": ">=", "≤": "<=", "≠": "!=", "不等于": "!=", "等于": "="}
 
 
@@ -101,6 +103,18 @@ def names_in(condition: Condition) -> Iterable[str]:
                 yield from names_in(part)
 
 
+def comparisons(condition: Condition | None) -> Iterable[Compare]:
+    """Every comparison in the condition."""
+    match condition:
+        case Compare():
+            yield condition
+        case Not(part):
+            yield from comparisons(part)
+        case All(parts) | Any(parts):
+            for part in parts:
+                yield from comparisons(part)
+
+
 def _words(value: str | Iterable[str]) -> list[str]:
     return [w for w in ([value] if isinstance(value, str) else value) if w]
 
@@ -181,6 +195,9 @@ class _Parser:
         start, value = self.at, self.value()
         if not value:
             raise self.error("比较的后面缺值")
+        if swallowed := _JOINED.search(f" {value} "):
+            self.at = start + swallowed.start()
+            raise self.error(f"“{swallowed[1]}”连不起两个条件;只能写 且、或,前后各空一格")
         kind = self.names[name]
         quoted = self.text[start : start + 1] in "“「\"'"  # “…” is the words themselves, even where something is called so
         is_name = value in self.names and not kind.is_option(value) and not quoted

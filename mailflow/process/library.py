@@ -128,7 +128,8 @@ class Library:
         settings = self.folders[0] / "tables" / "取定值.csv"
         self.shipped_settings = read_table(settings) if settings not in stamps and settings.is_file() else None
         if self.shipped_settings is not None and (own := tables.get("取定值")) is not None:
-            tables["取定值"], wrong = settings_sense(own, self.shipped_settings)
+            used = {look.args["key"] for p in processes.values() for look in p.lookups.values() if look.source == "取定"} | {r.window for r in registers.values()}
+            tables["取定值"], wrong = settings_sense(own, self.shipped_settings, used)
             problems += wrong
         tables.update({name: table.filled(self.config) for name, table in tables.items() if name != "取定值"})
         if "提醒梯次" in tables:

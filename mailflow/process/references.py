@@ -8,27 +8,32 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..calendars import parse_duration
-from .conditions import ConditionError, parse
+from .conditions import Condition, ConditionError, comparisons, parse
 from .model import Action, Deadline, Effects, Process
+from .registers import STATUSES, WINDOWS
 from .sentences import nowhere
 from .values import Kind
 from .vocabulary import NO_LIMIT, SPECIAL
 
 if TYPE_CHECKING:
+    from .digest_plans import Section
     from .library import Library
+    from .registers import Register
 
 WORDS = ("单号", "项目", "事项", "状态", "负责人", "申请人", "开单时间", "今天", "收到时间")  # what every slip may print
+PROJECT_CELLS = ("客户", "责任销售", "第一售前", "第二售前", "状态", "地区", "合同号")
 ANYWHERE = ("待更正", "在办")  # no process declares them: a form that went back; every case that is open
 
 
 def dangling(library: Library) -> Iterator[str]:
     """One line in Chinese, with file and line, for each."""
-    codes: dict[str, str] = {}
+    taken: dict[tuple[str, str], str] = {}
     for p in library.processes.values():
-        if p.code in codes:
-            yield f"{p.file}:短码“{p.code}”与 {codes[p.code]} 重复;单号会分不清,请改一个"
-        codes[p.code] = p.file
-        for part in (_sentences, _effects, _limits, _lookups, _states, _subjects):
+        for word, value, why in (("短码", p.code, "单号会分不清"), ("编号", p.id, "说 {} 时会分不清")):
+            if value and (word, value) in taken:
+                yield f"{p.file} 第 {_line(p, word)} 行:{word}“{value}”与 {taken[word, value]} 重复;{why.format(value)},请改一个"
+            taken[word, value] = p.file
+        for part in (_sentences, _conditions, _names, _effects, _limits, _lookups, _states, _subjects):
             yield from (f"{p.file} 第 {line} 行:{what}" for line, what in part(p, library))
     yield from _tables_and_plans(library)
 
@@ -37,8 +42,55 @@ Found = Iterator[tuple[int, str]]
 
 
 def _sentences(p: Process, library: Library) -> Found:
-    for line, name in nowhere(p, all_effects(p)):
-        yield line, f"句子里的“<{name}>”不是字段、角色或取数{_near(name, (*p.fields, *p.roles, *p.lookups))};读信的人会看到尖括号"
+    yield from nowhere(p, all_effects(p))
+
+
+def _line(p: Process, word: str) -> int:
+    """The line of a word at the top of the file."""
+    return next((n for n, line in enumerate(p.source.splitlines(), 1) if line.startswith(f"{word}:")), 1)
+
+
+def _conditions(p: Process, library: Library) -> Found:
+    """Constants that nothing ever equals: a state that the process has not, a role misspelt."""
+    for line, condition in all_conditions(p):
+        for compared in comparisons(condition):
+            if compared.other_is_name or compared.operator not in ("=", "!=", "属于", "不属于"):
+                continue
+            for word in compared.other.split("、"):
+                if compared.name == "状态" and word not in (*p.states, *ANYWHERE):
+                    yield line, f"条件里的“状态 {compared.operator} {word}”:没有这个状态{_near(word, p.states)}"
+                elif compared.kind.name == "人员" and (near := difflib.get_close_matches(word, [*p.roles, *SPECIAL], 1, 0.5)):
+                    yield line, f"条件里的“{compared.name} {compared.operator} {word}”:没有“{word}”这个角色,是不是“{near[0]}”?"
+
+
+def _names(p: Process, library: Library) -> Found:
+    """Names outside sentences: what is unique, who becomes the owner, what is carried to another case."""
+    known = {*p.fields, *p.roles, *p.lookups, *SPECIAL}
+    for name in p.unique:
+        if name not in known:
+            yield _line(p, "唯一"), f"“唯一”里的“{name}”不是字段{_near(name, p.fields)}"
+    for document in p.documents.values():
+        if document.start and document.start not in {*p.fields, *p.lookups, *p.states, *p.documents, "收到"}:
+            yield document.line, f"文件“{document.name}”的“从: {document.start}”应是一个时间字段、一个状态,或 收到{_near(document.start, (*p.fields, *p.states))}"
+    for effects in all_effects(p):
+        if effects.owner and "<" not in effects.owner and effects.owner not in known and not effects.owner.startswith("岗位 "):
+            yield effects.line, f"“负责人: {effects.owner}”不是角色{_near(effects.owner, known)}"
+        for column in effects.project:
+            if column not in PROJECT_CELLS and (near := difflib.get_close_matches(column, PROJECT_CELLS, 1, 0.6)):  # projects.csv may have columns of its own
+                yield effects.line, f"“项目”里没有“{column}”这一列,是不是“{near[0]}”?"
+        for child in effects.children:
+            yield from ((child.line, what) for what in _carried(library, child.process, child.values, "开单"))
+        for nudge in effects.nudges:
+            yield from ((nudge.line, what) for what in _carried(library, nudge.process, nudge.values, "带动"))
+
+
+def _carried(library: Library, name: str, values: Iterable[str], how: str) -> Iterator[str]:
+    """Values for another process's case that has no such field."""
+    other = library.processes.get(name)
+    for label in values if other is not None else ():
+        assert other is not None
+        if label not in other.fields:
+            yield f"“{how}”带给“{name}”的“{label}”不是那个流程的字段{_near(label, other.fields)}"
 
 
 def _effects(p: Process, library: Library) -> Found:
@@ -52,6 +104,8 @@ def _effects(p: Process, library: Library) -> Found:
             if order.letter not in library.letters:
                 yield order.line, f"没有“{order.letter}”这封信{_near(order.letter, library.letters)};请在 letters/ 里写好 {order.letter}.txt"
             for word in order.attach:
+                if not re.fullmatch(r"来件|存档件|(?:空白表|单据|文件|表格) .+", word):
+                    yield order.line, f"“附: {word}”读不懂;可以写:空白表 X、单据 X、文件 X、表格 X、来件、存档件"
                 if word.startswith("单据 "):
                     yield from ((order.line, what) for what in _slip(p, library, word.removeprefix("单据 ").strip("《》 ")))
                 form = word.removeprefix("空白表 ").strip("《》 ")
@@ -181,15 +235,12 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
                 yield f"{plan.file}:“{word}”在 {called[word]} 里已经有了;请改一个"
             called[word] = plan.file
     for register in library.registers.values():
-        for table in (register.tiers_table, register.codes_table):
-            if table and table not in library.tables:
-                yield f"{register.file}:没有决策表“{table}”{_near(table, library.tables)}"
-        if register.process and register.process not in library.processes:
-            yield f"{register.file}:没有“{register.process}”这个流程{_near(register.process, library.processes)}"
+        yield from (f"{register.file} 第 {register.lines.get(key, 1)} 行:{what}" for key, what in _register(register, library))
     for digest in library.digests.values():
         for section in digest.sections:
             if section.register and section.register not in library.registers:
                 yield f"{digest.file} 第 {section.line} 行:没有“{section.register}”这本台账{_near(section.register, library.registers)}"
+            yield from (f"{digest.file} 第 {section.line} 行:{what}" for what in _section(section, library))
             for name in section.processes:
                 if name not in library.processes:
                     yield f"{digest.file} 第 {section.line} 行:没有“{name}”这个流程{_near(name, library.processes)}"
@@ -209,6 +260,46 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
     for row in library.tables["通用信"].rows if "通用信" in library.tables else ():
         if row["信"] and row["信"] not in library.letters:
             yield f"通用信.csv:没有“{row['信']}”这封信"
+
+
+def _register(register: Register, library: Library) -> Iterator[tuple[str, str]]:
+    """(word of the register's file, what leads nowhere)."""
+    for key, table in (("档次", register.tiers_table), ("代码表", register.codes_table)):
+        if table and table not in library.tables:
+            yield key, f"没有决策表“{table}”{_near(table, library.tables)}"
+    if register.process and register.process not in library.processes:
+        yield "流程", f"没有“{register.process}”这个流程{_near(register.process, library.processes)}"
+    if register.window and (value := library.config(register.window)) not in WINDOWS:
+        lacks = f"取定值表里没有“{register.window}”;请在 tables/取定值.csv 里加一行" if not value else f"取定值表里“{register.window}”写的是“{value}”"
+        yield "窗口", f"{lacks},可以写:{'、'.join(WINDOWS)}"
+    if register.tiers_table in library.tables:
+        if register.columns and register.who_column not in register.columns:
+            yield "档次", f"“档次”按人列的“{register.who_column}”数次数,“列”里没有它;请写明“人列”"
+        tiers = library.tables[register.tiers_table]
+        for row, line in zip(tiers.rows, tiers.lines, strict=True):
+            if not re.fullmatch("[1-9][0-9]*", row.get("每几次", "")):
+                yield "档次", f"{tiers.file} 第 {line} 行:“每几次”要写数字,如 2;现在是“{row.get('每几次', '')}”"
+            elif row.get("台账") not in library.registers:
+                yield "档次", f"{tiers.file} 第 {line} 行:没有“{row.get('台账', '')}”这本台账{_near(row.get('台账', ''), library.registers)}"
+
+
+def _section(section: Section, library: Library) -> Iterator[str]:
+    """What a digest's section counts and shows must be in its register; the states it names, in one of its processes."""
+    if section.source in ("台账", "台账计数", "得分", "缺登记") and not section.register:
+        yield f"“取: {section.source}”要写明“台账”"
+    register = library.registers.get(section.register)
+    if register is not None and section.source in ("台账", "台账计数", "缺登记"):
+        columns = {*register.columns, register.who_column, register.project_column}
+        if section.by and section.by not in columns:
+            yield f"“按: {section.by}”不是台账“{register.name}”的列{_near(section.by, columns)}"
+        for status in section.statuses:
+            if status not in STATUSES:
+                yield f"台账的“状态: {status}”只能写:{'、'.join(STATUSES)}"
+    elif section.statuses and section.processes and section.source in ("待办", "在办", "新单", "办结"):
+        states = {state for name in section.processes if name in library.processes for state in library.processes[name].states} | {*ANYWHERE}
+        for status in section.statuses:
+            if len(states) > len(ANYWHERE) and status not in states:
+                yield f"“状态: {status}”不是这些流程的状态{_near(status, states)}"
 
 
 def _near(word: str, known: Iterable[str]) -> str:
@@ -246,6 +337,23 @@ def all_effects(process: Process) -> Iterator[Effects]:
         yield from walk(limit.late)
     for document in process.documents.values():
         yield from walk(document.late)
+
+
+def all_conditions(process: Process) -> Iterator[tuple[int, Condition | None]]:
+    """(line, condition) for every condition of a process."""
+    yield _line(process, "匿名"), process.hides
+    yield from ((field.line, field.required) for field in process.fields.values() if not isinstance(field.required, bool))
+    yield from ((check.line, check.when) for check in process.checks)
+    yield from ((start.line, start.when) for start in process.starts)
+    for _, action in all_actions(process):
+        yield action.line, action.when
+        yield from ((check.line, check.when) for check in action.checks)
+    yield from ((limit.line, limit.when) for limit in all_deadlines(process))
+    yield from ((document.line, document.when) for document in process.documents.values())
+    for effects in all_effects(process):
+        yield effects.line, effects.when
+        yield from ((letter.line, letter.when) for letter in effects.letters)
+        yield from ((child.line, child.when) for child in effects.children)
 
 
 def all_deadlines(process: Process) -> Iterator[Deadline]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from .tables import Tables
@@ -30,7 +31,7 @@ class Register:
     at_column: str = ""
     codes_table: str = ""  # 代码表: decision table of codes with points
     tiers_table: str = ""  # 档次: decision table of thresholds
-    window: str = ""  # 窗口: a key of 取定值: cumulative | month
+    window: str = ""  # 窗口: a key of 取定值, whose value is one of WINDOWS
     process: str = ""  # 流程: the process that decides on each row
     proof: bool = False  # 凭证: only a proved person may confirm
     seen_by: tuple[str, ...] = ()  # 全看: the posts that may see all of it; the others see what concerns them. Empty: every colleague
@@ -38,8 +39,11 @@ class Register:
     output: str = ""  # 输出: the command that shows it
     output_columns: dict[str, str] = field(default_factory=dict)  # JSON key → column or word
     file: str = ""
+    lines: dict[str, int] = field(default_factory=dict)  # of each word of the file
 
 
+OUTPUTS = ("ledger", "tracking", "projects")
+WINDOWS = ("cumulative", "month", "quarter", "year")
 STATUSES = {"候选": "candidate", "提出": "proposed", "确认": "confirmed", "免除": "waived", "异议": "disputed", "冲销": "reversed"}
 COUNTED = ("candidate", "proposed", "confirmed", "disputed")  # a waived or reversed row counts no more
 
@@ -66,9 +70,17 @@ def read_register(path: Path) -> Register:
     initial = text("初始", "确认")
     if initial not in STATUSES:
         raise TemplateError(f"“初始: {initial}”只能写:{'、'.join(STATUSES)}", path.name, table.lines.get("初始", 1))
+    columns = words("列")
+    for key in ("去重", "人列", "数列", "时间列"):
+        if odd := next((c for c in words(key) if columns and c not in columns), ""):
+            near = difflib.get_close_matches(odd, columns, 1, 0.4)
+            raise TemplateError(f"“{key}: {odd}”不在“列”里" + (f",是不是“{near[0]}”?" if near else ";请在“列”里加上它"), path.name, table.lines[key])
+    for key, allowed in (("凭证", ("是", "否")), ("项目的人可看", ("是", "否")), ("输出", OUTPUTS)):
+        if text(key) not in ("", *allowed):
+            raise TemplateError(f"“{key}: {text(key)}”只能写:{'、'.join(allowed)}", path.name, table.lines[key])
     return Register(
         name=text("台账") or path.stem,
-        columns=words("列"),
+        columns=columns,
         key=words("去重"),
         initial=STATUSES[initial],
         code=text("名"),
@@ -86,7 +98,18 @@ def read_register(path: Path) -> Register:
         output=text("输出"),
         output_columns={k: v.value for k, v in output.pairs.items() if isinstance(v, Text)} if isinstance(output, Table) else {},
         file=path.name,
+        lines=dict(table.lines),
     )
+
+
+def span(window: str, day: date) -> tuple[date, date] | None:
+    """(first day, day after the last) of the month, quarter or year that counts together with a day; None where everything counts."""
+    if window not in WINDOWS[1:]:
+        return None
+    months = {"month": 1, "quarter": 3, "year": 12}[window]
+    first = day.replace(day=1, month=(day.month - 1) // months * months + 1)
+    end = first.year * 12 + first.month - 1 + months
+    return first, date(end // 12, end % 12 + 1, 1)
 
 
 @dataclass(slots=True, frozen=True)

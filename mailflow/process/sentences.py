@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,21 +13,29 @@ from .names import Names
 from .world import Case, Event
 
 _NAME = re.compile(r"<([^<>\n]{1,30})>")
+_WIDE = re.compile(r"[＜〈]([^＜＞〈〉<>]{1,30})[＞〉]")
+_OPEN = re.compile(r"<([^<>]*)(?=<|$)")
 
 
 def nowhere(process: Process, blocks: Iterator[Effects]) -> Iterator[tuple[int, str]]:
-    """(line, name) of every <name> in a sentence that is no field, role, lookup, document or word that every process knows."""
+    """(line, what is wrong) of every <name> in a sentence that is no field, role, lookup, document or word that every process knows, or no <name> at all."""
     declared = {*process.fields, *process.roles, *process.lookups, *process.documents, "逐项"}
     began = datetime(2026, 1, 1, tzinfo=UTC)
     world: Any = None  # only names that nobody declared are looked up, and those ask nothing of the world
     plain = Names(process, Case(process.name, process.version, "", began, began), Event(began), world)
     for line, text in _sentences(process, blocks):
+        if wide := _WIDE.search(text):
+            yield line, f"句子里的“{wide[0]}”用了全角尖括号;请写成 <{wide[1]}>"
+        for tail in _OPEN.findall(text):
+            if name := next((name for name in sorted(declared, key=len, reverse=True) if tail.startswith(name)), ""):
+                yield line, f"句子里的“<{name}”缺右尖括号;请写成 <{name}>"
         for name in _NAME.findall(text):
             if name not in declared:
                 try:
                     plain.look(name)
                 except KeyError:
-                    yield line, name
+                    near = difflib.get_close_matches(name, declared, 1, 0.4)
+                    yield line, f"句子里的“<{name}>”不是字段、角色或取数" + (f",是不是“{near[0]}”?" if near else "") + ";读信的人会看到尖括号"
 
 
 def _sentences(process: Process, blocks: Iterator[Effects]) -> Iterator[tuple[int, str]]:

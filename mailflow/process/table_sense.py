@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..calendars import DurationError, parse_duration, read_hours
 from .tables import DecisionTable
@@ -37,15 +37,20 @@ def ladder_sense(table: DecisionTable) -> Iterable[str]:
                 yield f"{where}:{column}“{row[column]}”要写数字,或空着"
 
 
-def settings_sense(own: DecisionTable, shipped: DecisionTable) -> tuple[DecisionTable, list[str]]:
-    """(the table without the rows that make no sense: there the shipped value holds, one Chinese line for each of those rows)."""
+def settings_sense(own: DecisionTable, shipped: DecisionTable, used: Collection[str]) -> tuple[DecisionTable, list[str]]:
+    """(the table without the rows that make no sense: there the shipped value holds, one Chinese line for each of those rows).
+
+    `used` are the keys that processes and registers name: an organisation's own ones have their own settings.
+    """
     known = {row["键"]: row for row in shipped.rows}
     good, wrong = DecisionTable(own.name, own.columns, [], own.file), []
     for row, line in zip(own.rows, own.lines, strict=True):
         key, value = row.get("键", ""), row.get("值", "")
-        if key not in known:
+        if key in used and key not in known:
+            why = ""
+        elif key not in known:
             near = difflib.get_close_matches(key, known, 1, 0.6)
-            why = f"没有“{key}”这个键" + (f",是不是“{near[0]}”?" if near else ";有哪些见自带的表")
+            why = f"没有“{key}”这个键" + (f",是不是“{near[0]}”?" if near else f";有哪些见自带的表,自己的键要有流程“取定 {key}”或台账“窗口: {key}”用到它")
         elif why := _unlike(known[key]["值"], known[key].get("说明", ""), value):
             why = f"“{key}”{why};现在是“{value}”,改好之前按 {known[key]['值']} 办"
         if why:

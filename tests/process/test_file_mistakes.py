@@ -64,7 +64,7 @@ MISTAKES = {
     "how often": ("tables/提醒梯次.csv", LADDER.replace(",1小时,,2,", ",常常,,两,", 1), "提醒梯次.csv 第 5 行:每隔“常常”读不懂"),
     "a setting in words": ("tables/取定值.csv", "键,值\nimprove.third_from,三\n", "取定值.csv 第 2 行:“improve.third_from”要写数字,如 3;现在是“三”"),
     "a setting misspelt": ("tables/取定值.csv", "键,值\nimprove.third_form,3\n", "取定值.csv 第 2 行:没有“improve.third_form”这个键,是不是“improve.third_from”?"),
-    "a setting's word": ("tables/取定值.csv", "键,值\npenalty.window,按月\n", "“penalty.window”只能写 cumulative、month;现在是“按月”"),
+    "a setting's word": ("tables/取定值.csv", "键,值\npenalty.window,按月\n", "“penalty.window”只能写 cumulative、month、quarter、year;现在是“按月”"),
     "a setting's length": ("tables/取定值.csv", "键,值\ngrace.comm_report,一会儿\n", "“grace.comm_report”要写时长,如 24小时"),
     "a setting's Chinese word": ("tables/取定值.csv", "键,值\nf1.report,随便\n", "“f1.report”只能写 按要求、必交;现在是“随便”,改好之前按 按要求 办"),
     "a limit or none": ("tables/取定值.csv", "键,值\ndesk.sla,没有\n", "“desk.sla”要写时长,如 4个工作小时,或 不限"),
@@ -74,6 +74,24 @@ MISTAKES = {
     "a letter's rank": ("letters/请审批.txt", LETTER.replace("次序: 15", "次序: 十五"), "请审批.txt 第 2 行:“次序”要写数字"),
     "a digest's time": ("digests/销售日报.yaml", DIGEST.replace("每个工作日", "每天早上"), "销售日报.yaml 第 2 行:“时间”:读不懂周期“每天早上 09:00”;可以写:每天 09:00"),
     "a digest's reader": ("digests/销售日报.yaml", DIGEST.replace("岗位 销售", "销售"), "“收信: 销售”要写成“岗位 销售”"),
+    "a register's key of no column": ("registers/投诉.yaml", REGISTER.replace("去重: [项目, 谁, 日期]", "去重: [项目, 谁, 日其]"), "投诉.yaml 第 6 行:“去重: 日其”不在“列”里,是不是“日期”?"),
+    "a register's output": ("registers/投诉.yaml", REGISTER.replace("输出: ledger", "输出: 台账"), "“输出: 台账”只能写:ledger、tracking、projects"),
+    "a register's window": ("registers/投诉.yaml", REGISTER.replace("penalty.window", "penalty.windows"), "投诉.yaml 第 8 行:取定值表里没有“penalty.windows”;请在 tables/取定值.csv 里加一行,可以写:cumulative、month、quarter、year"),
+    "a threshold in words": ("tables/投诉扣罚.csv", text("tables", "投诉扣罚.csv").replace("2,扣罚", "两次,扣罚"), "投诉扣罚.csv 第 2 行:“每几次”要写数字,如 2;现在是“两次”"),
+    "a threshold for no register": ("tables/投诉扣罚.csv", text("tables", "投诉扣罚.csv").replace("2,扣罚", "2,扣法"), "投诉扣罚.csv 第 2 行:没有“扣法”这本台账,是不是“扣罚”?"),
+    "a digest counts by no column": ("digests/绩效月报.yaml", text("digests", "绩效月报.yaml").replace("按: 表主", "按: 表头"), "“按: 表头”不是台账“项目跟踪表”的列,是不是“表主”?"),
+    "a digest's state": ("digests/第一售前月表.yaml", text("digests", "第一售前月表.yaml").replace("状态: [待确认]", "状态: [待确人]"), "“状态: 待确人”不是这些流程的状态,是不是“待确认”?"),
+    "a number twice": ("processes/请假.yaml", GOOD.replace("短码: LEAVE", "短码: LEAVE\n编号: A05"), "编号“A05”与"),
+    "a state that no condition meets": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        当: 状态 = 待批准\n        变为: 已批"), "条件里的“状态 = 待批准”:没有这个状态,是不是“待批”?"),
+    "a role in a condition": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        当: 来信人 != 经里\n        变为: 已批"), "条件里的“来信人 != 经里”:没有“经里”这个角色,是不是“经理”?"),
+    "并且": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        当: 原因 = 病 并且 天数 > 3\n        变为: 已批"), "“并且”连不起两个条件;只能写 且、或"),
+    "full-width angles": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        变为: 已批\n        发信:\n          通知:\n            给: 员工\n            说: 批了＜天数＞天"), "句子里的“＜天数＞”用了全角尖括号;请写成 <天数>"),
+    "an angle left open": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        变为: 已批\n        发信:\n          通知:\n            给: 员工\n            说: 批了<天数天"), "句子里的“<天数”缺右尖括号;请写成 <天数>"),
+    "a subject left open": ("processes/请假.yaml", GOOD.replace("收到: 请假-<天数>", "收到: 请假-<天数"), "标题样式“请假-<天数”里的 <> 或 [] 没有配对"),
+    "an owner": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        负责人: 经里\n        变为: 已批"), "“负责人: 经里”不是角色,是不是“经理”?"),
+    "what is unique": ("processes/请假.yaml", GOOD.replace("短码: LEAVE", "短码: LEAVE\n唯一: [天树]"), "“唯一”里的“天树”不是字段,是不是“天数”?"),
+    "what a letter brings": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        变为: 已批\n        发信:\n          通知:\n            给: 员工\n            附: 来建"), "“附: 来建”读不懂;可以写:空白表 X、单据 X"),
+    "a field that the child has not": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        变为: 已批\n        开单:\n          open-issue:\n            项木: 天数"), "“开单”带给“open-issue”的“项木”不是那个流程的字段,是不是“项目”?"),
     "a register's word": ("registers/投诉.yaml", REGISTER.replace("列:", "烈:"), "投诉.yaml 第 4 行:台账里不认识“烈”"),
 }
 
@@ -96,6 +114,18 @@ def test_one_line_says_file_line_and_mend_and_what_is_shipped_holds_until_then(m
 )
 def test_what_chinese_windows_saves_is_read_in_each_of_its_encodings(encoding: str, name: str, content: str, tmp_path: Path) -> None:
     assert told(tmp_path, name, content.encode(encoding))[1] == []
+
+
+def test_a_setting_of_ones_own_is_one_where_a_process_or_a_register_uses_it(tmp_path: Path) -> None:
+    settings = text("tables", "取定值.csv") + "leave.most,10,最多几天\nleave.window,quarter,按季\nleave.none,1,没有人用\n"
+    (tmp_path / "processes").mkdir()
+    (tmp_path / "processes" / "请假.yaml").write_text(GOOD.replace("开始:", "取数:\n  最多: 取定 leave.most (数字)\n开始:"), encoding="utf-8")
+    (tmp_path / "registers").mkdir()
+    (tmp_path / "registers" / "投诉.yaml").write_text(REGISTER.replace("penalty.window", "leave.window"), encoding="utf-8")
+    library, problems = told(tmp_path, "tables/取定值.csv", settings)
+    assert library.config("leave.most") == "10" and library.config("leave.window") == "quarter"
+    [problem] = problems
+    assert "没有“leave.none”这个键" in problem
 
 
 def test_blanks_and_marks_that_nobody_sees_are_none(tmp_path: Path) -> None:
