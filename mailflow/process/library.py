@@ -129,7 +129,7 @@ class Library:
         settings = self.folders[0] / "tables" / "取定值.csv"
         self.shipped_settings = read_table(settings) if settings not in stamps and settings.is_file() else None
         if self.shipped_settings is not None and (own := tables.get("取定值")) is not None:
-            used = {look.args["key"] for p in processes.values() for look in p.lookups.values() if look.source == "取定"} 
+            used = {look.args["key"] for p in processes.values() for look in p.lookups.values() if look.source == "取定"}
             used |= {r.window for r in registers.values()} | {key for table in tables.values() for row in table.rows for cell in row.values() for key in re.findall("<(.+?)>", cell)}
             tables["取定值"], wrong = settings_sense(own, self.shipped_settings, used)
             problems += wrong
