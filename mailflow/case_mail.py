@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from parsers.replies import first_line
 from store import cases, mails, marks
 from store import letters as sent_letters
 
@@ -124,8 +125,7 @@ class CaseMail(Handler):
         asked = [process.fields[name] for name in case.memo.get("asked", ()) if name in process.fields]
         if len(asked) != 1 or asked[0].kind.name in ("文本", "条目", "期次", "项目"):
             return {}
-        first = next((line.strip() for line in event.text.split("\n") if line.strip()), "")
-        said = re.sub(r"^(?:应该|应当)?[是为]?[\s:：]*|[\s。.!！,，;；]+$", "", first)
+        said = re.sub(r"^(?:应该|应当)?[是为]?[\s:：]*|[\s。.!！,，;；]+$", "", first_line(event.text))
         value, why = forms.read_value(asked[0], said, Names(process, case, event, self.know))
         return {asked[0].name: said} if value and not why else {}
 

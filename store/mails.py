@@ -48,6 +48,7 @@ _SAME_CONTENT = _first(
         mails.c.sender == sa.bindparam("sender"),
         mails.c.received_at >= sa.bindparam("since"),
         mails.c.case_id.is_not(None),
+        mails.c.end != "duplicate",  # the day runs from the mail that counted, not from its repetitions
     )
 )
 _TOLD = ("case_id", "message_id", "sender", "subject", "content")

@@ -42,6 +42,8 @@ def take(process: Process, names: Names, first: bool) -> list[Problem]:
             continue
         given.add(field.name)
         value, why = read_value(field, text, names)
+        if why and field.from_subject == "人员" and event.who in names.world.namesakes(text):  # who signs a subject means himself
+            value, why = event.who, ""
         if why and (below := raw.get(field.name)) and below != text:  # a nickname in the subject, the name below it
             value, why = read_value(field, below, names)
         if why:
