@@ -22,8 +22,6 @@ from .process.world import Case, Event
 from .recorder import Recorder
 from .vacancies import vacancies
 
-MOST_LINES = 12  # of a section in the letter; the workbook holds them all
-
 
 @dataclass(slots=True)
 class Open:
@@ -55,18 +53,10 @@ def send(recorder: Recorder, plan: DigestPlan, at: datetime) -> int:
                 parts.append((section.title, rows))
         if not parts:
             continue
-        lines = [plan.opening] if plan.opening else []
-        for title, rows in parts:
-            lines.append(f"◆ {title}({len(rows) - 1})")
-            if title in headed:
-                lines.append("  〔" + "  ".join(map(str, rows[0])) + "〕")
-            lines += ["  " + "  ".join(str(c).replace("\n", "；")[: 60 if len(row) > 1 else 240] for c in row if str(c)) for row in rows[1 : MOST_LINES + 1]]
-            if len(rows) - 1 > MOST_LINES:
-                lines.append(f"  …其余 {len(rows) - 1 - MOST_LINES} 行见附件")
-            lines.append("")
+        tables = [{"title": title, "rows": rows[: letters.MOST_LINES + 1], "left": len(rows) - 1 - letters.MOST_LINES, "headed": title in headed} for title, rows in parts]
         attach = [{"kind": "workbook", "name": f"{plan.name}-{event.at:%Y%m%d}.xlsx", "sheets": parts}]
         copies = [n for role in plan.cc for n in know.with_role(role.removeprefix("岗位 ")) if n != reader]
-        recorder.tell_with("digest", reader, event, attach, 汇总=plan.name, 日期=event.at.date().isoformat(), 正文行="\n".join(lines), 抄送=copies)
+        recorder.tell_with("digest", reader, event, attach, 汇总=plan.name, 日期=event.at.date().isoformat(), 正文行=plan.opening, 记住={"tables": tables}, 抄送=copies)
         written += 1
     return written
 

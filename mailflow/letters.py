@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import jinja2
 
 WEEKDAYS = "一二三四五六日"
+MOST_LINES = 12  # of a section of a digest; the workbook holds them all
 MOST_FACTS, MOST_VALUE, MOST_HISTORY = 24, 240, 6
 
 
@@ -147,6 +148,8 @@ def plain(content: Mapping[str, Any]) -> str:
             lines += [p["text"], ""]
     for case in content.get("cases", []):
         lines += [*_brief(case), ""]
+    for table in content.get("tables", []):
+        lines += [*_lines(table), ""]
     if content.get("actions"):
         lines += ["【您现在可以】直接回复本信，第一行写下面的一种："]
         lines += [f"  {a['show']}" + (f"    {a['note']}" if a.get("note") else "") for a in content["actions"]] + [""]
@@ -194,6 +197,18 @@ def _brief(case: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _lines(table: Mapping[str, Any]) -> list[str]:
+    """A section of a digest, a line a row."""
+    head, *rows = table["rows"]
+    lines = [f"◆ {_counted(table)}"] + (["  〔" + "  ".join(map(str, head)) + "〕"] if table["headed"] else [])
+    lines += ["  " + "  ".join(str(c).replace("\n", "；")[: 60 if len(row) > 1 else 240] for c in row if str(c)) for row in rows]
+    return lines + ([f"  …其余 {table['left']} 行见附件"] if table["left"] > 0 else [])
+
+
+def _counted(table: Mapping[str, Any]) -> str:
+    return f"{table['title']}({len(table['rows']) - 1 + max(0, table['left'])})"
+
+
 # -- HTML ------------------------------------------------------------------------------------------------------------------
 
 _CSS = {
@@ -223,6 +238,9 @@ def rich(content: Mapping[str, Any], address: str) -> str:
         texts = [("说明", text) for text in case["texts"]]
         out += _table([(k, v) for k, v in (("事项", case["title"]), ("当前状态", case["state"]), ("下一步", case["next"]), *texts) if v])
         out += _buttons(case["actions"], case["subject"], address)
+    for table in content.get("tables", []):
+        more = [f'<div style="{_CSS["small"]}">…其余 {table["left"]} 行见附件</div>'] if table["left"] > 0 else []
+        out += [f'<div style="{_CSS["h"]}">{e(_counted(table))}</div>', *_grid(table["rows"]), *more]
     if content.get("actions"):
         out += [f'<div style="{_CSS["h"]}">您现在可以（点一下，再点发送）</div>', *_buttons(content["actions"], subject(content), address)]
     rows: list[tuple[str, str]] = []
@@ -235,8 +253,6 @@ def rich(content: Mapping[str, Any], address: str) -> str:
         out += [f'<div style="{_CSS["h"]}">请核对</div>', *_cells(content)]
     if content.get("facts"):
         out += [f'<div style="{_CSS["h"]}">内容</div>', *_table([(k, _short(v)) for k, v in content["facts"][:MOST_FACTS]])]
-    for table in content.get("tables", []):
-        out += [f'<div style="{_CSS["h"]}">{e(table["title"])}</div>', *_grid(table["rows"])]
     if content.get("history"):
         out.append(f'<div style="{_CSS["h"]}">经过</div><div style="{_CSS["small"]}">' + "<br>".join(e(h) for h in content["history"][-MOST_HISTORY:]) + "</div>")
     out.append(f'<p style="{_CSS["small"]}">{e(content.get("service", ""))}</p></div>')
@@ -283,5 +299,5 @@ def _grid(rows: Sequence[Sequence[str]]) -> list[str]:
     e = html.escape
     head, *body = rows
     cells = "".join(f'<th style="{_CSS["th"]};width:auto">{e(str(c))}</th>' for c in head)
-    lines = "".join("<tr>" + "".join(f'<td style="{_CSS["td"]}">{e(str(c))}</td>' for c in row) + "</tr>" for row in body)
+    lines = "".join("<tr>" + "".join(f'<td style="{_CSS["td"]}">{e(_short(str(c))).replace(chr(10), "<br>")}</td>' for c in row) + "</tr>" for row in body)
     return [f'<table style="{_CSS["table"]}"><tr>{cells}</tr>{lines}</table>']
