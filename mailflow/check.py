@@ -297,10 +297,15 @@ def _nobody(library: Library, master: MasterData) -> Iterator[Finding]:
             used.setdefault(post, []).append(register.name)
     empty = {post: users for post, users in used.items() if not directory.with_role(post)}
     held = {role for person in master.people if person.active for role in person.roles}
-    near = {post: close[0] for post in empty if (close := difflib.get_close_matches(post, sorted(held), 1, 0.72))}
+    near = {post: close[0] for post in empty if not directory.stand_ins(post) and (close := difflib.get_close_matches(post, sorted(held), 1, 0.72))}
     for post, likely in near.items():
         yield Finding("岗位", NOTE, f"没有人是“{post}”({'、'.join(empty[post][:3])} 用到),是不是“{likely}”?不是的话,在 people.csv 的“角色”列给一个人")
-    rest = [f"{post}({users[0]}{'等' if len(users) > 1 else ''})" for post, users in empty.items() if post not in near]
+    rest = []
+    for post, users in empty.items():
+        if stand_ins := directory.stand_ins(post):
+            yield Finding("岗位", NOTE, f"岗位“{post}”的人都不在职了,现由上级 {'、'.join(p.name for p in stand_ins)} 代办代收;请在 people.csv 给这个岗位一个人")
+        elif post not in near:
+            rest.append(f"{post}({users[0]}{'等' if len(users) > 1 else ''})")
     if rest:
         yield Finding("岗位", NOTE, f"这些岗位在 people.csv 里没有人,发给他们的信没有人收;用不到的流程不用管:{'、'.join(rest)}")
 

@@ -71,11 +71,11 @@ class Knowledge(PlainLookups):
         return self.directory.by_name(name)
 
     def with_role(self, role: str) -> list[str]:
-        """Everybody with a role; `*` is every colleague (people of our own, no customers or carriers)."""
+        """Everybody with a role, where all have left who stands in for them; `*` is every colleague (people of our own, no customers or carriers)."""
         if role == "*":
             outside = self.library.outside_roles()
             return [p.name for p in self.directory.people if p.active and not outside & set(p.roles)]
-        return [p.name for p in self.directory.with_role(role)]
+        return [p.name for p in self.directory.with_role(role) or self.directory.stand_ins(role)]
 
     def roles_of(self, name: str) -> Sequence[str]:
         """The roles of a name, each under its proper name beside the synonym that the table of people has."""

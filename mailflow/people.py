@@ -94,13 +94,15 @@ class Directory:
         self._by_address = {fold_address(a): p for p in self.people if p.active for a in p.addresses}
         self._by_name: dict[str, list[Person]] = {}
         self._by_role: dict[str, list[Person]] = {}
+        self._left_by_role: dict[str, list[Person]] = {}
         self._namesakes: dict[str, list[Person]] = {}  # a plain name that several have
         for person in self.people:
             self._by_name.setdefault(fold_name(person.name), []).append(person)
             if person.active and plain_name(person.name) != fold_name(person.name):
                 self._namesakes.setdefault(plain_name(person.name), []).append(person)
-            for role in dict.fromkeys(self.role(r) for r in person.roles) if person.active else ():
-                self._by_role.setdefault(fold_name(role), []).append(person)
+            held = self._by_role if person.active else self._left_by_role
+            for role in dict.fromkeys(self.role(r) for r in person.roles):
+                held.setdefault(fold_name(role), []).append(person)
 
     def by_address(self, address: str) -> Person | None:
         return self._by_address.get(fold_address(address))
@@ -140,6 +142,11 @@ class Directory:
             seen.add(above.name)
             above = self.superior(above)
         return above if above is not None and above.active else None
+
+    def stand_ins(self, role: str) -> list[Person]:
+        """Who answers for a role whose holders have all left: their superiors who are here."""
+        left = () if self.with_role(role) else self._left_by_role.get(fold_name(self.role(role)), ())
+        return list(dict.fromkeys(above for p in left if (above := self.successor(p))))
 
     def candidates(self, name: str) -> list[Person]:
         """Active people whom a name that `by_name` does not know may mean: to ask back, never to act on."""

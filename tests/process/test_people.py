@@ -188,3 +188,10 @@ def test_for_who_left_the_first_superior_who_is_here_stands_in_and_a_circle_ends
     assert named(TWO.successor(TWO.people[2])) == "钱总监"
     gone = [Person("甲", active=False, superior="乙"), Person("乙", active=False, superior="甲")]
     assert Directory(gone).successor(gone[0]) is None
+
+
+def test_a_role_whose_holders_all_left_is_answered_for_by_their_superior() -> None:
+    directory = Directory([Person("孙经理", ("sun@corp.example",), ("研发经理",), superior="钱总监", active=False), Person("钱总监", ("qian@corp.example",), ("技术总监",))])
+    assert [p.name for p in directory.stand_ins("研发经理")] == ["钱总监"]
+    assert directory.stand_ins("技术总监") == []  # it has a holder
+    assert directory.stand_ins("总经理") == []  # nobody ever had it
