@@ -15,6 +15,7 @@ from .knowledge import Knowledge
 from .passes import Office
 from .process.model import Process
 from .process.names import Names
+from .process.references import all_effects
 from .process.world import Case, Event, Outcome, Step
 from .recorder import Recorder
 
@@ -64,7 +65,8 @@ def reassign(person: str, role: str = "") -> Callable[[Recorder, Any, Event, str
         before = names.people(role) if role else [n for n in case.owner.split("、") if n]
         if before == [new]:
             raise NotDone(f"{row['number']} 的{role or '负责人'}本来就是{new}")
-        what = _hand_over(process, case, role, new)
+        handed = [role] if role and role != "负责人" else ["负责人", *_led(process, names, before)]
+        what = "、".join([_hand_over(process, case, each, new) for each in handed])
         after = recorder.record(process, Outcome(case, steps=[Step("转交", case.state, case.state, f"{what}:{'、'.join(before) or '(空)'} → {new};{why}")]), event)
         readers = [new, *before, *_concerned(process, after, Names(process, after, event, know))]
         _tell(recorder, readers, event, after, f"{event.who}把这张单的“{what}”由 {'、'.join(before) or '(空)'} 换成了 {new}:{why}")
@@ -86,7 +88,7 @@ def undo(recorder: Recorder, row: Any, event: Event, why: str) -> str:
         if letter["status"] == "waiting":
             letter_rows.withdraw(know.conn, letter["id"])
         else:
-            readers += [letter["reader"], *letter["cc"]]
+            readers += [recorder.desk.address(reader)[1] for reader in (letter["reader"], *letter["cc"])]
     image, stay = taking_back.take_back(recorder, row, event, why)
     assert image is not None
     process, case, names = _seen(recorder, cases.get(know.conn, row["id"]), event)
@@ -118,9 +120,15 @@ def _person(know: Knowledge, text: str) -> str:
     return found.name
 
 
+def _led(process: Process, names: Names, owner: list[str]) -> list[str]:
+    """The roles and fields that make somebody the owner of such a case (负责人), where the owner holds them: his work goes with the case."""
+    words = dict.fromkeys(effects.owner for effects in all_effects(process) if effects.owner in process.roles or effects.owner in process.fields)
+    return [word for word in words if owner and (names.people(word) if word in process.roles else [names.value(word)]) == owner]
+
+
 def _hand_over(process: Process, case: Case, role: str, new: str) -> str:
     """Writes the new holder where the role is found: the owner, a field, else in this case alone. What it is called."""
-    sources = process.roles.get(role, ())
+    sources = process.roles.get(role, (f"字段 {role}",) if role in process.fields else ())
     field = next((s.removeprefix("字段 ") for s in sources if s.startswith("字段 ")), "")
     if not role or role == "负责人" or (sources and sources[0] == "负责人"):
         case.owner = new

@@ -18,6 +18,15 @@ FORM = """项目名称:东区图书馆网络
 第一责任售前:周强
 第二责任售前:苏敏
 """
+TASK = """任务类型:工程施工
+项目性质:工程项目
+金额(万元):4
+客户:东区图书馆
+地点:东区
+内容:立杆8根
+开始日期:2024-05-21
+完成日期:2024-05-24
+"""
 
 
 @pytest.fixture
@@ -142,3 +151,19 @@ def test_a_number_that_is_none_and_a_missing_reason_are_said(department: Departm
     more = ["周强"] if command == ["reassign"] else []
     assert "没有单号 MF-COMM-2024-0099" in refused(department, *command, "MF-COMM-2024-0099", *more, "--why", "x")
     assert department.run(*command, "MF-COMM-2024-0099", *more).returncode == 2
+
+
+def test_who_takes_a_case_over_takes_the_work_that_made_its_owner(department: Department) -> None:
+    """A task's worker is its owner: given to somebody else, it is his to finish, and the old worker has no right any more."""
+    with (department.folder / "masterdata/people.csv").open("a", encoding="utf-8") as people:
+        people.write("林工程,lin@demo.example,工程技术部经理,工程技术部,高总监,,\n马施工,ma@demo.example,工程技术部,工程技术部,林工程,,\n杜设计,du@demo.example,工程技术部,工程技术部,林工程,,\n")
+    at(department, "09:00", mail("任务申请-施工-监控立杆-林晓", TASK, "linxiao@demo.example"))
+    number = next(c["number"] for c in table(department, "cases") if c["process"] == "task-management")
+    at(department, "09:10", mail(f"Re: [{number}]", "同意", "lin@demo.example", "2@demo.example"))
+    at(department, "09:20", mail(f"Re: [{number}]", "派工 马施工", "lin@demo.example", "3@demo.example"))
+    said = operate(department, "09:30", "reassign", number, "杜设计", "--why", "病了")
+    assert "负责人、执行人:马施工 → 杜设计" in said
+    at(department, "09:40", mail(f"Re: [{number}]", "接受", "ma@demo.example", "4@demo.example"))
+    assert one(department, number)["state"] == "派工"
+    at(department, "09:50", mail(f"Re: [{number}]", "接受", "du@demo.example", "5@demo.example"))
+    assert one(department, number)["state"] == "在建"
