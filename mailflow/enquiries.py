@@ -11,8 +11,10 @@ from . import letters, register_query
 from .anonymity import hidden_opener
 from .blank_forms import every, find, handed_in_by, hint, near
 from .blank_forms import fields_of as form_fields
+from .knowledge import Knowledge
 from .process.library import Library
 from .process.names import Names
+from .process.registers import Register
 from .process.world import Event
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ def answer(intake: Handler, mail: Mail, row: Any = None) -> End | None:
 
     subject = mail.subject.text if row is None else ""
     # the subject of an answer is the question before: what is written now comes first
-    said = [q for q in map(_asked_of, (mail.first_line, subject) if mail.subject.prefixes else (subject, mail.first_line)) if q[0]]
+    texts = (mail.first_line, subject) if mail.subject.prefixes else (subject, mail.first_line)
+    said = [q for q in (_asked_of(intake.know, text) for text in texts) if q[0]]
     if not said:
         return None
     word, rest = next((q for q in said if q[1]), said[0])  # a bare 查询 in the subject leaves it to the text
@@ -46,11 +49,20 @@ def answer(intake: Handler, mail: Mail, row: Any = None) -> End | None:
     return End("answered", row["id"] if row is not None else None, f"{word} {rest}".strip()[:100])
 
 
-def _asked_of(text: str) -> tuple[str, str]:
-    """The question word that a text begins with and what follows it; empty where it asks nothing."""
-    word = next((w for w in WORDS if re.match(rf"{w}(?:[ :：\-\u3000。《!]|$)", text)), "")
-    rest = text[len(word) :].strip(" :：-《》。!") if word else ""
-    return ("", "") if not word or (word == "帮助" and rest) else (word, rest)
+def _asked_of(know: Knowledge, text: str) -> tuple[str, str]:
+    """The question word that a text begins with and what follows it; empty where it asks nothing. What is known may follow at once: 查询MF-…, 表单立项单."""
+    word = next((w for w in WORDS if text.startswith(w)), "")
+    rest = text[len(word) :].strip(" :：-《》。!")
+    if not word or (word == "帮助" and rest):
+        return "", ""
+    apart = not rest or re.match(r"[ :：\-\u3000。《!]", text[len(word) :])
+    if apart or (word == "查询" and (_NUMBER.match(rest) or know.project(rest)[0] or _register(know, rest))) or (word == "表单" and find(know.library, rest)):
+        return word, rest
+    return "", ""
+
+
+def _register(know: Knowledge, rest: str) -> Register | None:
+    return next((r for r in know.library.registers.values() if rest.startswith(r.name)), None)
 
 
 def may_see(intake: Handler, event: Event, row: Any) -> bool:
@@ -87,7 +99,7 @@ def _query(intake: Handler, event: Event, rest: str, row: Any) -> None:
         owner = case.owner or "、".join(Names(process, case, event, know).everyone(process.states[case.state].waits)) if case.state in process.states else case.opened_by
         head = f"{case.number} 的状态:{case.state}" + (f",负责:{owner}" if owner and case.open else "")
         return tell("says", event.who, event, process, case, 说=head + "\n经过:\n" + "\n".join(story[-20:]))
-    register = next((r for r in know.library.registers.values() if rest.startswith(r.name)), None)
+    register = _register(know, rest)
     if register is not None:
         if know.library.outside_roles() & set(know.roles_of(event.who)):
             return tell("says", event.who, event, 说=f"台账“{register.name}”只供内部查看:无权限。", 事项="查询结果")
@@ -108,13 +120,14 @@ def _query(intake: Handler, event: Event, rest: str, row: Any) -> None:
                 rows = register_query.rows_for(know, kept, event.who, register_query.Asked(words=[rest]))
                 if len(rows) > 1:
                     return _table(intake, event, f"{kept.name} {rest}", rows)
-    _cases(intake, event, f"查询 {rest}".strip(), opened)
+    alike = know.project(rest)[1] if not opened and rest and not know.library.outside_roles() & set(know.roles_of(event.who)) else []
+    _cases(intake, event, f"查询 {rest}".strip(), opened, f"相近的项目有:{'、'.join(alike)}。" if alike else "")
 
 
-def _cases(intake: Handler, event: Event, title: str, found: list[Any]) -> None:
+def _cases(intake: Handler, event: Event, title: str, found: list[Any], more: str = "") -> None:
     know = intake.know
     if not found:
-        return intake.recorder.tell("says", event.who, event, 说=f"“{title}”:没有您能看到的在办单。", 事项="查询结果")
+        return intake.recorder.tell("says", event.who, event, 说=f"“{title}”:没有您能看到的在办单。{more}", 事项="查询结果")
     head = ["单号", "流程", "事项", "状态", "负责人", "下一步"]
     rows: list[list[str]] = [head]
     for r in found[:200]:

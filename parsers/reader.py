@@ -7,6 +7,7 @@ leaves the work of the others standing and a problem that names it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import TypeVar
 
 from . import addresses, bodies, headers, html, kinds, replies, tree
@@ -93,6 +94,11 @@ def _list(message: Message, root: tree.Part, name: bytes, limits: Limits) -> lis
 
 def _new_words(message: Message, limits: Limits) -> None:
     message.reply_text, message.quoted = replies.split(message.text.replace("\x00", ""), "", message.sender_name)
-    if message.tables:
-        new = replies.split(html.read(message.html, limits.html)[0], "", message.sender_name)[0]
-        message.tables = html.tables_in(message.tables, new)
+    silent = bool(message.html) and not message.reply_text and bool(message.quoted)  # a plain part that holds the quote alone
+    if not message.tables and not silent:
+        return
+    new = replies.split(html.read(message.html, limits.html)[0], "", message.sender_name)[0]
+    message.tables = html.tables_in(message.tables, new)
+    if silent:  # … never what stands in that quote, though the HTML marks it in a way of its own
+        old = {line.strip() for line in message.quoted.split("\n")}
+        message.reply_text = "\n".join(takewhile(lambda line: not line.strip() or line.strip() not in old, new.split("\n"))).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from mail_bytes import mail
+from mail_bytes import mail, multipart, part
 
 from parsers import read, replies
 
@@ -72,6 +72,16 @@ def test_quotes(client: str) -> None:
 def test_a_mail_of_quotes_alone_has_no_new_words(client: str) -> None:
     """A bare forward says nothing itself: what it forwards holds no commands (RULEBOOK §8-18)."""
     assert replies.split(QUOTES[client])[0] == ""
+
+
+def test_the_new_words_may_stand_in_the_html_alone() -> None:
+    """A plain part that holds nothing but the quote leaves the words to the HTML; what the quote says is never one of them."""
+    quote = QUOTES["Foxmail"]
+    both = lambda html: read(multipart(part("text/plain; charset=utf-8", f"\n\n{quote}"), part("text/html; charset=utf-8", html), kind="alternative"))  # noqa: E731 - said thrice
+    assert both("<div>同意</div><div>请月底前办完</div>").reply_text == "同意\n请月底前办完"
+    last = quote.strip().split("\n")[-1]
+    assert both(f"<div>同意</div><span>{last}</span>").reply_text == "同意"
+    assert both(f"<span>{last}</span>").reply_text == ""
 
 
 SIGNATURES = {
