@@ -53,12 +53,13 @@ class Desk:
     def actions_for(self, process: Process, case: Case, names: Names, reader: str) -> list[dict[str, Any]]:
         """What this reader may do now with the case, as words to answer with."""
         shown = []
+        asked = Names(process, names.case, Event(names.event.at, reader), names.world)  # an answer of this reader's, with nothing in it yet
         for action in process.actions_in(case.state).values():
             if not action.offered or reader not in names.everyone(action.by) or action.form and not action.name:
                 continue
             if action.all_of and reader in case.memo.get("done", {}).get(f"{case.state}/{action.name}", []):
                 continue
-            if action.when is not None and not action.when.holds(names.many):
+            if action.when is not None and not action.when.holds(asked.many):
                 continue
             words = _as_words(process, action, self.know.library.negative_words())
             note = names.fill(words["note"].replace("<单号>", f"[{case.number}]").replace("<人员>", reader))

@@ -140,9 +140,10 @@ class Knowledge(PlainLookups):
             return found.accept_date.isoformat() if found.accept_date else ""
         return str(getattr(found, PROJECT_COLUMNS[column])) if column in PROJECT_COLUMNS else found.extra.get(column, "")
 
-    def contract(self, text: str) -> bool:
-        """Whether the contract table has this number."""
-        return any(row.get("合同号", "").strip().lower() == text.strip().lower() for row in self.master.table("contracts"))
+    def contract(self, text: str) -> str:
+        """The number as the contract table writes it, '' where it has none such."""
+        known = (row.get("合同号", "").strip() for row in self.master.table("contracts"))
+        return next((number for number in known if number.lower() == text.strip().lower()), "")
 
     # -- cases ---------------------------------------------------------------------------------------------------------
 

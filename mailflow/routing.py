@@ -46,13 +46,19 @@ class Candidate:
     title: str
 
 
+def _with_number(text: str) -> str:
+    """`实施预案-<单号>` for `实施预案-<项目>项目-<人员>`: whoever has a case's number may write it instead (RULEBOOK §8-26). '' where nothing stands in front."""
+    head = text.partition("<")[0].rstrip("-[ ")
+    return f"{head}-<单号>" if head and "<单号>" not in text else ""
+
+
 class Router:
     """The subjects and forms of every process, compiled once for a state of the library."""
 
     def __init__(self, library: Library):
         self.starts: list[tuple[Pattern, Process, int]] = []
         self.forms: list[tuple[str, Process, int]] = []
-        self.actions: list[tuple[Pattern, Process, str]] = []
+        self.actions: list[tuple[Pattern, Process, str, str]] = []  # with the subject as it is declared
         self.free: list[tuple[str, Process, int]] = []
         for process in library.processes.values():
             for index, start in enumerate(process.starts):
@@ -61,7 +67,8 @@ class Router:
                 if start.free:
                     self.free.append((start.free, process, index))
             everywhere = [a for actions in (process.anytime, *(s.actions for s in process.states.values())) for a in actions.values()]
-            self.actions += [(Pattern(text), process, name) for text, name in dict.fromkeys((text, a.name) for a in everywhere for text in a.subjects)]
+            for text, name in dict.fromkeys((text, a.name) for a in everywhere for text in a.subjects):
+                self.actions += [(Pattern(title), process, name, text) for title in dict.fromkeys((text, _with_number(text))) if title]
         self._by_pattern = {id(pattern): (process, index) for pattern, process, index in self.starts}
         # the more a pattern says, the sooner it is tried: 投诉-<项目>项目沟通问题 before 投诉-<内容>
         self.starts.sort(key=lambda s: -len(re.sub(r"<[^>]*>", "", s[0].text)))
@@ -73,7 +80,7 @@ class Router:
 
     def doing(self, subject: Subject) -> list[Doing]:
         """Every action that the subject asks for (`延期申请-[MF-…]`)."""
-        return [Doing(process, name, parts, pattern.text) for pattern, process, name in self.actions if (parts := pattern.match(subject)) is not None]
+        return [Doing(process, name, parts, text) for pattern, process, name, text in self.actions if (parts := pattern.match(subject)) is not None]
 
     def by_form(self, subject: Subject, titles: Sequence[str]) -> Opening | None:
         """By the name of a form: in front of the subject, in an attachment's name, or as a document's title."""

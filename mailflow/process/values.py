@@ -24,7 +24,7 @@ class World(Protocol):
     def namesakes(self, text: str) -> list[str]: ...  # where several have the name: how to write each of them
     def person(self, text: str) -> str: ...  # the person's name, '' where nobody is meant
     def project(self, text: str) -> tuple[str, list[str]]: ...  # ('name', []) or ('', near ones)
-    def contract(self, text: str) -> bool: ...
+    def contract(self, text: str) -> str: ...
 
 
 @dataclass(slots=True, frozen=True)
@@ -101,7 +101,7 @@ class Kind:
             case "期次":
                 return dates.read_term(text, world.now.date()) or text, ""
             case "合同号":
-                return (text, "") if world.contract(text) else ("", f"合同库里没有“{text[:40]}”;请核对合同号")
+                return (known, "") if (known := world.contract(text)) else ("", f"合同库里没有“{text[:40]}”;请核对合同号")
             case "项目":
                 name, near = world.project(text)
                 return (name, "") if name else (text, "")  # an unknown project is the process's business, see `未立项`

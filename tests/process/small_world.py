@@ -40,8 +40,8 @@ class Town:
         text = text.removesuffix("项目")
         return (text, []) if text in self.projects else ("", [p for p in self.projects if text[:2] == p[:2]])
 
-    def contract(self, text: str) -> bool:
-        return text == "HT-2026-001"
+    def contract(self, text: str) -> str:
+        return text if text == "HT-2026-001" else ""
 
     def with_role(self, role: str) -> list[str]:
         return [name for name, roles in PEOPLE.items() if role in roles]
