@@ -25,7 +25,7 @@ def run(files: list[str], as_json: bool, diagnose: bool) -> int:
     library = Library([shipped()])
     library.refresh()
     router = Router(library)
-    patterns = [pattern for pattern, _, _ in (*router.starts, *router.actions)]
+    patterns = [*(s[0] for s in router.starts), *(a[0] for a in router.actions)]
     labels = sorted({label for process in library.processes.values() for label in forms.labels(process)} | {name for form in library.forms.values() for name in form.fields})
     status = 0
     for number, file in enumerate(files):
