@@ -453,8 +453,11 @@ def _recurs(d: date, what: str, numbers: tuple[int, ...], calendar: WorkCalendar
 # -- in words
 
 
-def explain(start: datetime | date, duration: Duration, due_at: datetime, calendar: WorkCalendar, pauses: Pauses = ()) -> str:
-    """One Chinese line: from when, how long, until when; with a remark where the clock stood or a year's holidays are not published."""
+def explain(start: datetime | date, duration: Duration, due_at: datetime, calendar: WorkCalendar, pauses: Pauses = (), since: str = "") -> str:
+    """One Chinese line: from when, how long, until when; with a remark where the clock stood or a year's holidays are not published.
+
+    `since`: what the clock runs from where that is not the receipt of a mail, such as 恢复时间.
+    """
     begin = calendar.local(start) if isinstance(start, datetime) else None
     end = calendar.local(due_at)
     first = begin.date() if begin else start
@@ -465,7 +468,8 @@ def explain(start: datetime | date, duration: Duration, due_at: datetime, calend
     elif duration.kind == "period":
         said = f"{duration.text},{_say(end, False)} 到期"
     else:
-        event = f"{duration.base} {_say(begin or first, near)}" if duration.base else f"{_say(begin or first, near)} 收到"
+        began = _say(begin or first, near)
+        event = f"{duration.base} {began}" if duration.base else f"{since} {began} 起" if since else f"{began} 收到"
         said = f"{event},{_words(duration)},{until} 到期"
     if pauses and not duration.before and duration.kind != "period":
         said += f"(其间暂停 {len(pauses)} 次,已顺延)"

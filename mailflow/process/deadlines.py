@@ -109,7 +109,7 @@ def _one(deadline: Deadline, process: Process, case: Case, names: Names, calenda
             counted_from = base.date() if len(text.strip()) <= 10 else base
         stood = pauses(case.memo, deadline.name, calendar)
         end = due(counted_from, duration, calendar, stood)
-        told = explain(counted_from, duration, end, calendar, stood)
+        told = explain(counted_from, duration, end, calendar, stood, "" if deadline.start == "收到" else deadline.start)
     made = Wanted(deadline.name, scope, start, end, told, ladder=deadline.ladder)
     made.stopped_at = _stopped(deadline.until, case, calendar, start)
     if made.stopped_at is None and not case.open and not scope:

@@ -152,21 +152,22 @@ def late(process: Process, case: Case, effects: Effects, event: Event, world: Wo
 
 
 def supplement(process: Process, case: Case, event: Event, world: World) -> Outcome | None:
-    """The opener sends what was asked for later: empty fields are filled, nothing is overwritten. None where nothing is new."""
+    """The opener sends what was asked for later: empty fields are filled, nothing is overwritten, and that is told. None where nothing is new."""
     case = case.copy()
     names = Names(process, case, event, world)
     before = dict(case.fields)
     problems = take(process, names, first=False)
-    for name, value in before.items():
-        if value:
-            case.fields[name] = value
+    kept = [name for name, value in before.items() if value and case.fields.get(name, value) != value]
+    case.fields |= {name: value for name, value in before.items() if value}
     new = {k: v for k, v in case.fields.items() if v and not before.get(k)}
-    if not new and not problems:
+    if not new and not problems and not kept:
         return None
     outcome = Outcome(case, steps=[Step("补充", case.state, case.state, "；".join(f"{k}:{v}" for k, v in new.items()))])
     says = f"已补上:{'、'.join(new)}" if new else ""
     if problems:
         says += "；".join(f"“{p.field}”{p.why}" for p in problems)
+    if kept:
+        says += ("。" if says else "") + "。".join(f"“{name}”已经登记为“{before[name][:60]}”,现在不能这样改,没有改" for name in kept)
     outcome.letters.append(LetterPlan("", [event.who], says=says))
     case.title = names.title() or case.title
     return outcome

@@ -309,3 +309,8 @@ def test_dates_as_people_and_excel_write_them(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "2026-13-01", "6月30日", "2026-6/30", "46203", "明天"])
 def test_what_is_no_date(text: str) -> None:
     assert parse_date(text) is None
+
+
+def test_explain_says_what_the_clock_runs_from_where_that_is_no_mail() -> None:
+    start, length = at("2024-05-17 10:00"), parse_duration("48小时")
+    assert explain(start, length, due(start, length, CAL), CAL, since="恢复时间") == "恢复时间 周五 10:00 起,48 小时,周日 10:00 到期"
