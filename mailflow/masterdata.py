@@ -215,6 +215,8 @@ def _rows(file: str, raw: bytes, columns: Columns, check: Check | None) -> tuple
             continue
         while len(cells) > len(header) and not cells[-1]:
             cells.pop()  # Excel pads
+        if not {*columns.must} & {*header[len(cells) :]}:
+            cells += [""] * (len(header) - len(cells))  # Excel leaves out the commas of columns that are empty for sixteen rows
         if len(cells) != len(header):
             side = "多了" if len(cells) > len(header) else "少了"
             problems.append(

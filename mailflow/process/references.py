@@ -108,6 +108,10 @@ def _effects(p: Process, library: Library) -> Found:
                     yield order.line, f"“附: {word}”读不懂;可以写:空白表 X、单据 X、文件 X、表格 X、来件、存档件"
                 if word.startswith("单据 "):
                     yield from ((order.line, what) for what in _slip(p, library, word.removeprefix("单据 ").strip("《》 ")))
+                if word.startswith("文件 ") and (name := word.removeprefix("文件 ")) not in p.documents:
+                    yield order.line, f"没有“{name}”这份文件{_near(name, p.documents)};“附: 文件 X”写的是“文件”里的名称"
+                if word.startswith("表格 ") and (name := word.split(" ")[1]) not in library.registers:
+                    yield order.line, f"没有“{name}”这本台账{_near(name, library.registers)}"
                 form = word.removeprefix("空白表 ").strip("《》 ")
                 if word.startswith("空白表 ") and form not in forms and "<" not in form:
                     yield order.line, f"没有“{form}”这张表{_near(form, forms)};“空白表”后面写某个流程“表单”里的名称,或 forms/、slips/ 里的名称"

@@ -10,6 +10,7 @@ from typing import Any
 
 from .model import Effects, Process
 from .names import Names
+from .vocabulary import SPECIAL
 from .world import Case, Event
 
 _NAME = re.compile(r"<([^<>\n]{1,30})>")
@@ -27,7 +28,7 @@ def nowhere(process: Process, blocks: Iterator[Effects]) -> Iterator[tuple[int, 
         if wide := _WIDE.search(text):
             yield line, f"句子里的“{wide[0]}”用了全角尖括号;请写成 <{wide[1]}>"
         for tail in _OPEN.findall(text):
-            if name := next((name for name in sorted(declared, key=len, reverse=True) if tail.startswith(name)), ""):
+            if name := next((name for name in sorted({*declared, *SPECIAL}, key=len, reverse=True) if tail.startswith(name)), ""):
                 yield line, f"句子里的“<{name}”缺右尖括号;请写成 <{name}>"
         for name in _NAME.findall(text):
             if name not in declared:
@@ -40,11 +41,12 @@ def nowhere(process: Process, blocks: Iterator[Effects]) -> Iterator[tuple[int, 
 
 def _sentences(process: Process, blocks: Iterator[Effects]) -> Iterator[tuple[int, str]]:
     yield 1, process.subject
-    for check in process.checks:
+    actions = (*process.anytime.values(), *(a for s in process.states.values() for a in s.actions.values()))
+    for check in (*process.checks, *(c for action in actions for c in action.checks)):
         yield check.line, check.says
     for start in process.starts:
         yield start.line, start.otherwise
-    for action in (*process.anytime.values(), *(a for s in process.states.values() for a in s.actions.values())):
+    for action in actions:
         yield action.line, action.otherwise
     for limit in (*process.deadlines.values(), *(d for s in process.states.values() for d in s.deadlines)):
         yield limit.line, limit.says

@@ -86,6 +86,8 @@ MISTAKES = {
     "a role in a condition": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        当: 来信人 != 经里\n        变为: 已批"), "条件里的“来信人 != 经里”:没有“经里”这个角色,是不是“经理”?"),
     "并且": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        当: 原因 = 病 并且 天数 > 3\n        变为: 已批"), "“并且”连不起两个条件;只能写 且、或"),
     "full-width angles": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        变为: 已批\n        发信:\n          通知:\n            给: 员工\n            说: 批了＜天数＞天"), "句子里的“＜天数＞”用了全角尖括号;请写成 <天数>"),
+    "an angle left open in a check": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        校验:\n          - 当: 天数 > 9\n            指: 天数\n            说: <来信人 请得太多\n        变为: 已批"), "句子里的“<来信人”缺右尖括号"),
+    "a paper to bring": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        变为: 已批\n        发信:\n          通知:\n            给: 员工\n            附: 文件 假条"), "没有“假条”这份文件"),
     "an angle left open": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        变为: 已批\n        发信:\n          通知:\n            给: 员工\n            说: 批了<天数天"), "句子里的“<天数”缺右尖括号;请写成 <天数>"),
     "a subject left open": ("processes/请假.yaml", GOOD.replace("收到: 请假-<天数>", "收到: 请假-<天数"), "标题样式“请假-<天数”里的 <> 或 [] 没有配对"),
     "an owner": ("processes/请假.yaml", GOOD.replace("        变为: 已批", "        负责人: 经里\n        变为: 已批"), "“负责人: 经里”不是角色,是不是“经理”?"),

@@ -81,6 +81,12 @@ def test_full_width_brackets_in_headers_padding_and_blank_lines_do_no_harm(folde
     assert data.table("contracts") == [{"合同号": "HT-1", "金额(万元)": "4.8", "签订日期": "2026-05-11"}]
 
 
+def test_commas_that_excel_leaves_out_behind_the_last_filled_column_are_none_missing(folder: Path) -> None:
+    put(folder, "people.csv", "姓名,邮箱,角色,单位,上级,电话,传真,在职,休假至,代理人\n张三,zs@corp.example,售前,技术部\n李四,ls@corp.example,售前,技术部,张三,,\n")
+    data = MasterData(folder)
+    assert data.problems == [] and [(p.unit, p.superior, p.active) for p in data.people] == [("技术部", "", True), ("技术部", "张三", True)]
+
+
 def test_any_table_is_read_and_rows_know_where_they_stand(folder: Path) -> None:
     put(folder, "hotlines.csv", '类型,号码\n"客户\n热线",400\n备用,800\n')
     rows = MasterData(folder).table("hotlines")
@@ -135,7 +141,8 @@ def test_without_folder_or_people_there_is_one_clear_error(tmp_path: Path) -> No
         ("李四,lisi-corp.example,售前,,,,", "第 5 行 邮箱:“lisi-corp.example”不是邮件地址"),
         ("李四,lisi\uff20corp.example,售前,,,,", "不是邮件地址"),
         ("李四,ZS@corp.example,售前,,,,", "第 5 行 邮箱:ZS@corp.example 已是第 2 行 张三 的"),
-        ("李四,lisi@corp.example,售前,,", "第 5 行:有 5 格,表头有 7 格,少了"),
+        ("李四,lisi@corp.example", "第 5 行:有 2 格,表头有 7 格,少了"),
+        ("李四,lisi@corp.example,售前,技术部张三,0755-1,", "第 5 行 上级:人员表里没有“0755-1”"),
         ("李四,lisi@corp.example,售前,,,,,多", "第 5 行:有 8 格,表头有 7 格,多了"),
         ("李四,,售前,,,,", "没有邮箱也没有传真"),
         ("李四,l@corp.example,售前,,没有此人,,", "第 5 行 上级:人员表里没有“没有此人”"),
