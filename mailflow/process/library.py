@@ -17,7 +17,7 @@ from .model import Process
 from .references import dangling
 from .registers import Register, read_register
 from .slip_plans import SlipPlan, read_slip
-from .table_sense import ladder_sense, settings_sense
+from .table_sense import cells_sense, ladder_sense, settings_sense
 from .tables import DecisionTable, read_table
 from .yamltext import TemplateError
 
@@ -34,6 +34,15 @@ _READERS: dict[str, Callable[[Path], Any]] = {
 }  # fmt: skip
 
 
+def _table_like(own: DecisionTable, shipped: DecisionTable | None) -> None:
+    """Whether a table has the columns of the shipped one and cells of its kinds. Raises TemplateError for the first that is not."""
+    if shipped is not None:
+        like_shipped(own.columns, shipped.columns, own.file)
+    if own.name not in ("提醒梯次", "取定值"):  # told row by row
+        for line, why in cells_sense(own, shipped):
+            raise TemplateError(why, own.file, line)
+
+
 def waiting(processes: dict[str, Process]) -> dict[str, list[tuple[str, str]]]:
     """What waits (逢) for a case of a process to be opened: process opened → (process, action)."""
     found: dict[str, list[tuple[str, str]]] = {}
@@ -48,6 +57,7 @@ def waiting(processes: dict[str, Process]) -> dict[str, list[tuple[str, str]]]:
 class _Loaded:
     stamp: tuple[int, int]
     value: Any = None
+    problem: str = ""  # why the file as it is now is not in force
 
 
 @dataclass
@@ -101,17 +111,20 @@ class Library:
             before = self._seen.get(path)
             value = before.value if before else None
             if before is None or before.stamp != stamps[path]:
+                problem = ""
                 try:
                     value = _READERS[kind](path)
-                    if kind == "tables" and key in behind:
-                        like_shipped(value.columns, read_table(behind[key]).columns, path.name)
+                    if kind == "tables":
+                        _table_like(value, read_table(behind[key]) if key in behind else None)
                 except (TemplateError, LookupError_, OSError) as why:
                     value = before.value if before else None
                     if value is None and key in behind:  # never was a good one of their own: the shipped one holds until then
                         value = _READERS[kind](behind[key])
                         why = TemplateError(f"{why};改好之前按自带的办")
-                    problems.append(str(why))
-                self._seen[path] = _Loaded(stamps[path], value)
+                    problem = str(why)
+                self._seen[path] = _Loaded(stamps[path], value, problem)
+            if self._seen[path].problem:  # until it is mended, whatever else was edited since
+                problems.append(self._seen[path].problem)
             if value is None:
                 continue
             kinds: dict[str, dict[str, Any]] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests, "slips": slips, "forms": forms}

@@ -56,8 +56,13 @@ def _conditions(p: Process, library: Library) -> Found:
         for compared in comparisons(condition):
             if compared.other_is_name or compared.operator not in ("=", "!=", "属于", "不属于"):
                 continue
+            fetched = p.lookups.get(compared.name)
+            table = library.tables.get(fetched.args.get("table", "")) if fetched is not None and fetched.source in ("决策表", "判定") else None
+            cells = {row.get(fetched.args["column"], "") for row in table.rows} if table is not None and fetched is not None else set()
             for word in compared.other.split("、"):
-                if compared.name == "状态" and word not in (*p.states, *ANYWHERE):
+                if table is not None and word not in cells:
+                    yield line, f"条件里的“{compared.name} {compared.operator} {word}”:{table.file} 的这一列里没有“{word}”{_near(word, cells)}"
+                elif compared.name == "状态" and word not in (*p.states, *ANYWHERE):
                     yield line, f"条件里的“状态 {compared.operator} {word}”:没有这个状态{_near(word, p.states)}"
                 elif compared.kind.name == "人员" and (near := difflib.get_close_matches(word, [*p.roles, *SPECIAL], 1, 0.5)):
                     yield line, f"条件里的“{compared.name} {compared.operator} {word}”:没有“{word}”这个角色,是不是“{near[0]}”?"
@@ -240,6 +245,7 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
             called[word] = plan.file
     for register in library.registers.values():
         yield from (f"{register.file} 第 {register.lines.get(key, 1)} 行:{what}" for key, what in _register(register, library))
+        yield from _tiers(register, library)
     for digest in library.digests.values():
         for section in digest.sections:
             if section.register and section.register not in library.registers:
@@ -261,9 +267,10 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
             for column in section.wanted if section.source == "新单" and known else ():
                 if column not in known:
                     yield f"{digest.file} 第 {section.line} 行:“列”里的“{column}”不是字段、角色或取数{_near(column, known)}"
-    for row in library.tables["通用信"].rows if "通用信" in library.tables else ():
-        if row["信"] and row["信"] not in library.letters:
-            yield f"通用信.csv:没有“{row['信']}”这封信"
+    for name in ("通用信", "提醒梯次"):
+        for line, letter in zip(library.tables[name].lines, library.tables[name].rows, strict=True) if name in library.tables else ():
+            if letter.get("信") and letter["信"] not in library.letters:
+                yield f"{library.tables[name].file} 第 {line} 行:没有“{letter['信']}”这封信{_near(letter['信'], library.letters)};请在 letters/ 里写好 {letter['信']}.txt"
 
 
 def _register(register: Register, library: Library) -> Iterator[tuple[str, str]]:
@@ -276,15 +283,19 @@ def _register(register: Register, library: Library) -> Iterator[tuple[str, str]]
     if register.window and (value := library.config(register.window)) not in WINDOWS:
         lacks = f"取定值表里没有“{register.window}”;请在 tables/取定值.csv 里加一行" if not value else f"取定值表里“{register.window}”写的是“{value}”"
         yield "窗口", f"{lacks},可以写:{'、'.join(WINDOWS)}"
-    if register.tiers_table in library.tables:
-        if register.columns and register.who_column not in register.columns:
-            yield "档次", f"“档次”按人列的“{register.who_column}”数次数,“列”里没有它;请写明“人列”"
-        tiers = library.tables[register.tiers_table]
-        for row, line in zip(tiers.rows, tiers.lines, strict=True):
-            if not re.fullmatch("[1-9][0-9]*", row.get("每几次", "")):
-                yield "档次", f"{tiers.file} 第 {line} 行:“每几次”要写数字,如 2;现在是“{row.get('每几次', '')}”"
-            elif row.get("台账") not in library.registers:
-                yield "档次", f"{tiers.file} 第 {line} 行:没有“{row.get('台账', '')}”这本台账{_near(row.get('台账', ''), library.registers)}"
+    if register.tiers_table and register.columns and register.who_column not in register.columns:
+        yield "档次", f"“档次”按人列的“{register.who_column}”数次数,“列”里没有它;请写明“人列”"
+
+
+def _tiers(register: Register, library: Library) -> Iterator[str]:
+    """The rows of a table of thresholds that owe nothing to anybody."""
+    if (table := library.tables.get(register.tiers_table)) is None:
+        return
+    for row, line in zip(table.rows, table.lines, strict=True):
+        if not re.fullmatch("[1-9][0-9]*", row.get("每几次", "")):
+            yield f"{table.file} 第 {line} 行:“每几次”要写数字,如 2;现在是“{row.get('每几次', '')}”"
+        elif row.get("台账") not in library.registers:
+            yield f"{table.file} 第 {line} 行:没有“{row.get('台账', '')}”这本台账{_near(row.get('台账', ''), library.registers)}"
 
 
 def _section(section: Section, library: Library) -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""Whether the cells of the two tables that steer everything make sense: the reminder ladder (提醒梯次) and the settings (取定值)."""
+"""Whether the cells of decision tables make sense: the two that steer everything, the reminder ladder (提醒梯次) and the settings (取定值), and all others."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from ..calendars import DurationError, parse_duration, read_hours
 from .tables import DecisionTable
@@ -17,6 +17,25 @@ _WHEN = {
     "到期": ("到期|不发", "到期"),
     "逾期": (rf"次工作日{_CLOCK}|(?P<span>[^ ]+)", "次工作日 09:00、1小时、4个工作小时、3个工作日"),
 }
+
+
+_FIGURE = r"-?\d+(?:\.\d+)?"
+_BOUND = rf"(?:>=|<=|>|<|≥|≤)\s*{_FIGURE}\s*\S*"
+
+
+def cells_sense(own: DecisionTable, shipped: DecisionTable | None = None) -> Iterable[tuple[int, str]]:
+    """(line, what is wrong) of each cell that is of another kind than every cell of that column in the shipped table: lengths of time, figures, times of day, 是 or 否."""
+    for column in own.columns:
+        usual = [row[column] for row in shipped.rows if row.get(column)] if shipped is not None else []
+        kind = _BOUNDS if column == "数值" and "关键词" in own.columns else next((k for k in _CELLS if usual and all(k[0](cell) for cell in usual)), None)
+        always = shipped is not None and len(usual) == len(shipped.rows)
+        for row, line in zip(own.rows, own.lines, strict=True) if kind else ():
+            assert kind is not None
+            if (cell := row.get(column, "")) in ("", "*"):
+                if always:
+                    yield line, f"“{column}”不能空着,{kind[1]},如 {usual[0]}"
+            elif not kind[0](cell) and not re.fullmatch("<.+>", cell):
+                yield line, f"“{column}”{kind[1]},如 {usual[0] if usual else '>45'};现在是“{cell}”"
 
 
 def ladder_sense(table: DecisionTable) -> Iterable[str]:
@@ -83,6 +102,18 @@ def _unlike(usual: str, says: str, value: str) -> str:
     if re.fullmatch(r"[a-z_]+", usual) and words and value not in (usual, *words):
         return f"只能写 {'、'.join([usual, *words])}"
     return ""
+
+
+def _is(pattern: str) -> Callable[[str], bool]:
+    return lambda cell: re.fullmatch(pattern, cell) is not None
+
+
+def _is_length(cell: str) -> bool:
+    return cell == NO_LIMIT or _is_span(cell) and not _is(_FIGURE)(cell)
+
+
+_CELLS = ((_is("是|否"), "只能写 是 或 否"), (_is(_FIGURE), "要写数字"), (_is(r"\d{1,2}:\d{2}"), "要写几点几分"), (_is_length, "要写时长"))
+_BOUNDS = (_is(_BOUND), "要写大于、小于一个数")
 
 
 def _is_span(text: str | None) -> bool:

@@ -52,6 +52,7 @@ class DecisionTable:
         return replace(self, rows=[{column: fill(cell) if "<" in cell else cell for column, cell in row.items()} for row in self.rows])
 
 
+_NARROW = str.maketrans("＞＜＝０１２３４５６７８９", "><=0123456789")  # a bound as a Chinese keyboard writes it
 _SETTING = re.compile(r"<([a-z][a-z_]*\.[a-z_]+)>")
 
 
@@ -95,7 +96,7 @@ def read_table(path: Path) -> DecisionTable:
                 raise TemplateError(f"这一行有 {len(cells)} 格,表头只有 {len(header)} 格;格里有逗号请用引号括起来", path.name, reader.line_num)
             cells = cells[: len(header)]
         lines.append(first)
-        rows.append({h: c.strip() for h, c in zip(header, cells + [""] * (len(header) - len(cells)), strict=True)})
+        rows.append({h: c.strip().translate(_NARROW) if c.strip()[:1] in "＞＜≥≤" else c.strip() for h, c in zip(header, cells + [""] * (len(header) - len(cells)), strict=True)})
     if not header:
         raise TemplateError("表是空的:第一行应是表头", path.name, 1)
     return DecisionTable(path.stem, tuple(header), rows, path.name, lines)

@@ -79,6 +79,16 @@ MISTAKES = {
     "a register's window": ("registers/投诉.yaml", REGISTER.replace("penalty.window", "penalty.windows"), "投诉.yaml 第 8 行:取定值表里没有“penalty.windows”;请在 tables/取定值.csv 里加一行,可以写:cumulative、month、quarter、year"),
     "a threshold in words": ("tables/投诉扣罚.csv", text("tables", "投诉扣罚.csv").replace("2,扣罚", "两次,扣罚"), "投诉扣罚.csv 第 2 行:“每几次”要写数字,如 2;现在是“两次”"),
     "a threshold for no register": ("tables/投诉扣罚.csv", text("tables", "投诉扣罚.csv").replace("2,扣罚", "2,扣法"), "投诉扣罚.csv 第 2 行:没有“扣法”这本台账,是不是“扣罚”?"),
+    "hours in a table": ("tables/一级现场时限.csv", text("tables", "一级现场时限.csv").replace(",1小时,", ",1小是,", 1), "一级现场时限.csv 第 2 行:“出发”要写时长,如 1小时;现在是“1小是”;改好之前按自带的办"),
+    "hours without their unit": ("tables/一级现场时限.csv", text("tables", "一级现场时限.csv").replace(",1小时,", ",1,", 1), "“出发”要写时长,如 1小时;现在是“1”"),
+    "a cell left empty": ("tables/一级现场时限.csv", text("tables", "一级现场时限.csv").replace(",1小时,", ",,", 1), "一级现场时限.csv 第 2 行:“出发”不能空着,要写时长"),
+    "points with a thousands separator": ("tables/扣分代码.csv", text("tables", "扣分代码.csv").replace(",-5,", ',"-5,000",', 1), "“分值”要写数字,如 -5;现在是“-5,000”"),
+    "yes or no in a table": ("tables/命令词.csv", text("tables", "命令词.csv").replace(",否", ",否定", 1), "“语气”只能写 是 或 否"),
+    "a time of day as Excel has it": ("tables/班次.csv", text("tables", "班次.csv").replace("08:00", "0.333333", 1), "“从”要写几点几分,如 08:00;现在是“0.333333”"),
+    "a bound": ("tables/故障分类.csv", text("tables", "故障分类.csv").replace(">45℃", "45℃以上", 1), "“数值”要写大于、小于一个数,如 >45℃;现在是“45℃以上”"),
+    "a word that a condition waits for": ("tables/售后分流.csv", text("tables", "售后分流.csv").replace(",混合,", ",混和,"), "售后分流.csv 的这一列里没有“混合”,是不是“混和”?"),
+    "a reminder's letter": ("tables/提醒梯次.csv", LADDER.replace(",催办\n", ",崔办\n", 1), "没有“崔办”这封信,是不是“催办”?"),
+    "a letter for an occasion": ("tables/通用信.csv", text("tables", "通用信.csv").replace("受理回执", "受理回直", 1), "通用信.csv 第 2 行:没有“受理回直”这封信,是不是“受理回执”?"),
     "a digest counts by no column": ("digests/绩效月报.yaml", text("digests", "绩效月报.yaml").replace("按: 表主", "按: 表头"), "“按: 表头”不是台账“项目跟踪表”的列,是不是“表主”?"),
     "a digest's state": ("digests/第一售前月表.yaml", text("digests", "第一售前月表.yaml").replace("状态: [待确认]", "状态: [待确人]"), "“状态: 待确人”不是这些流程的状态,是不是“待确认”?"),
     "a number twice": ("processes/请假.yaml", GOOD.replace("短码: LEAVE", "短码: LEAVE\n编号: A05"), "编号“A05”与"),
@@ -128,6 +138,20 @@ def test_a_setting_of_ones_own_is_one_where_a_process_or_a_register_uses_it(tmp_
     assert library.config("leave.most") == "10" and library.config("leave.window") == "quarter"
     [problem] = problems
     assert "没有“leave.none”这个键" in problem
+
+
+def test_a_bound_from_a_chinese_keyboard_is_one(tmp_path: Path) -> None:
+    library, problems = told(tmp_path, "tables/故障分类.csv", text("tables", "故障分类.csv").replace(">45℃", "＞４５℃"))
+    assert problems == [] and library.tables["故障分类"].find(数值=">45℃")
+
+
+def test_a_broken_file_is_named_until_it_is_mended_whatever_else_is_edited(tmp_path: Path) -> None:
+    library, [problem] = told(tmp_path, "processes/请假.yaml", GOOD.replace("谁: 经理", "谁: 主任"))
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "请审批.txt").write_text(LETTER.replace("请您审批", "请审批"), encoding="utf-8")
+    assert library.refresh() and library.problems == [problem]
+    (tmp_path / "processes" / "请假.yaml").write_text(GOOD, encoding="utf-8")
+    assert library.refresh() and library.problems == []
 
 
 def test_blanks_and_marks_that_nobody_sees_are_none(tmp_path: Path) -> None:
