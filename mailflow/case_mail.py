@@ -19,6 +19,7 @@ from .process.model import Action, Process
 from .process.names import Names
 from .process.world import Case, Event, Refused
 
+_MOMENT_ALONE = re.compile(r"[\d一二三四五六七八九十年月日号/.\-:：点时分半今昨前明后天上下中午晚周星期本 ]+")
 _NUMBER_FIRST = re.compile(r"\s*\[?(MF-[A-Z0-9]+-\d{4}-\d+)\]?[\s:：,，]*", re.I)
 
 
@@ -76,7 +77,7 @@ class CaseMail(Handler):
             words = mail.subject.text  # a new mail `[MF-…] 关闭` with nothing in it
         command = commands.recognise(words, self._vocabulary(process), self._all_words(), (p.name for p in self.know.directory.people), commands.timed(process))
         opener = event.who != "" and event.who == case.opened_by  # a stranger is not the service, which opens children
-        if case.state == decide.RETURNED and opener and command is None and not event.raw:
+        if case.open and opener and command is None and not event.raw:
             event.raw = self._bare_answer(process, case, event)
         if mendable and opener and (event.raw or mail.rows or event.files) and (command is None or command.name not in process.actions_in(case.state)):
             return self._mend(mail, process, case, event)
@@ -121,11 +122,14 @@ class CaseMail(Handler):
         return self._begin(mail, process, openings[0].start if openings else int(case.memo.get("start", 0)), case, event)
 
     def _bare_answer(self, process: Process, case: Case, event: Event) -> dict[str, str]:
-        """The one field that was sent back, answered without its name: `李四`, `是李四`. Free words are no value: they may be anything."""
-        asked = [process.fields[name] for name in case.memo.get("asked", ()) if name in process.fields]
+        """The one field that the opener was asked for, answered without its name: `李四`, `是李四`. Free words are no value: they may be anything."""
+        wanted = case.memo.get("asked", ()) if case.state == decide.RETURNED else [f.name for f in process.fields.values() if f.wished and not case.fields.get(f.name)]
+        asked = [process.fields[name] for name in wanted if name in process.fields]
         if len(asked) != 1 or asked[0].kind.name in ("文本", "条目", "期次", "项目"):
             return {}
         said = re.sub(r"^(?:应该|应当)?[是为]?[\s:：]*|[\s。.!！,，;；]+$", "", first_line(event.text))
+        if asked[0].kind.name in ("日期", "时间") and not _MOMENT_ALONE.fullmatch(said):
+            return {}  # 11月19日之前没有
         value, why = forms.read_value(asked[0], said, Names(process, case, event, self.know))
         return {asked[0].name: said} if value and not why else {}
 
@@ -293,7 +297,8 @@ class CaseMail(Handler):
             self.desk.attach_next = [self.desk.attachment(word, process, after, event) for word in dict.fromkeys(attach)]
             self.recorder.tell("returned", event.who, event, process, after, **facts)
             return End("recorded", after.id, "退件:" + "、".join(p.field for p in done.problems))
-        missing = [f.name for f in process.fields.values() if f.wished and not after.fields.get(f.name)]
+        unfit = after.memo.get("unfit", {})
+        missing = [f.name + (f"({unfit[f.name]})" if f.name in unfit else "") for f in process.fields.values() if f.wished and not after.fields.get(f.name)]
         self.recorder.tell("receipt", event.who, event, process, after, 说="", 请补="、".join(missing), 提示们=[*forms.warnings(process, names), *mail.problems])
         return End("recorded", after.id, process.title)
 

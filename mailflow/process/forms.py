@@ -34,6 +34,7 @@ def take(process: Process, names: Names, first: bool) -> list[Problem]:
     raw = {known[label]: text for label, text in event.raw.items() if label in known}
     problems: list[Problem] = []
     given: set[str] = set()
+    unfit: dict[str, str] = {}  # of the fields that are only asked for later (请补): the form is taken without them
     for field in process.fields.values():
         text = raw.get(field.name)
         if field.from_subject and event.parts.get(field.from_subject):
@@ -46,16 +47,22 @@ def take(process: Process, names: Names, first: bool) -> list[Problem]:
             value, why = event.who, ""
         if why and (below := raw.get(field.name)) and below != text:  # a nickname in the subject, the name below it
             value, why = read_value(field, below, names)
+        if not why and value and (field.wished if first else not case.fields.get(field.name)):
+            why = next(iter(broken(field, value, names)), "")
         if why:
             case.fields.pop(field.name, None)
             case.memo.setdefault("wrote", {})[field.name] = text
-            problems.append(Problem(field.name, why))
+            if first and field.wished:
+                unfit[field.name] = why
+            else:
+                problems.append(Problem(field.name, why))
         else:
             case.fields[field.name] = value
         if field.name in ("项目",) or (field.kind.name == "项目" and not case.project and value):
             case.project = value or case.project
     if not first:
         return problems
+    case.memo["unfit"] = unfit
     bad = {p.field for p in problems}
     later = asked_later(process)
     for field in process.fields.values():
