@@ -187,7 +187,8 @@ class CaseMail(Handler):
         names = Names(process, case, event, self.know)
         if found is not None and event.who in names.everyone(found.by):
             return found
-        alike = [a for a in process.actions_in(case.state).values() if command.word in (a.name, *a.words, *self.synonyms.get(a.name, ()))]
+        others = self.synonyms if found is None or found.name != command.word else {}  # whose 驳回 it is here is said: of somebody else it is no 有异议
+        alike = [a for a in process.actions_in(case.state).values() if command.word in (a.name, *a.words, *others.get(a.name, ()))]
         alike.sort(key=lambda a: (a.name != command.word, a.when is not None and not a.when.holds(names.many)))
         return next((a for a in alike if event.who in names.everyone(a.by)), found or next(iter(alike), None))
 
