@@ -135,6 +135,8 @@ class Desk:
             part = letters.part(path, self.context(letters.names(path), process, case, names, event, {"说": plan.says, "收信人": "、".join(plan.to), **plan.facts}))
             if self.ringing and case is not None and case.id == self.ringing.case_id:
                 part["rung"] = "behind" if self.ringing.behind else "in time"
+            if plan.facts.get("等"):
+                part["until"] = plan.facts["等"]
             attach = [self.attachment(word, process, case, event) for word in plan.attach] + self.attach_next
             self.attach_next = []
             remembered = {"choices": plan.facts["候选标题"]} if plan.facts.get("候选标题") else plan.facts.get("记住", {})

@@ -102,11 +102,16 @@ def part(path: Path, context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def join(content: dict[str, Any] | None, more: dict[str, Any]) -> dict[str, Any]:
-    """The content of a letter with further parts; of facts, actions and deadlines the newer ones hold, the same sentence stands once."""
+    """The content of a letter with further parts; of facts, actions and deadlines the newer ones hold, the same sentence stands once.
+
+    What waited for an action (`until`) that the reader can no longer do is said no more.
+    """
     if content is None:
         return more
-    texts = {p["text"] for p in content["parts"]}
-    parts = content["parts"] + [p for p in more["parts"] if p["text"] not in texts]
+    able = {"", *(a["word"] for a in more.get("actions", []))}
+    older = [p for p in content["parts"] if p.get("until", "") in able]
+    texts = {p["text"] for p in older}
+    parts = older + [p for p in more["parts"] if p["text"] not in texts]
     attach = content.get("attach", []) + [a for a in more.get("attach", []) if a not in content.get("attach", [])]
     return {**content, **more, "parts": sorted(parts, key=lambda p: p["rank"]), "attach": attach}
 

@@ -126,7 +126,7 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
             outcome.steps.append(Step(action.name, case.state, case.state, note))
             others = names.everyone(waiting)
             outcome.letters.append(LetterPlan("", [event.who], says=f"已记下您的“{action.name}”,还等:{'、'.join(others)}"))
-            outcome.letters.append(LetterPlan("", [o for o in others if o != event.who], says=f"{event.who} 已“{action.name}”,还等您:请核对后回复“{action.name}”", remark=remark))
+            outcome.letters.append(LetterPlan("", [o for o in others if o != event.who], says=f"{event.who} 已“{action.name}”,还等您:请核对后回复“{action.name}”", facts={"等": action.name}, remark=remark))
             return outcome
     came_from = case.state
     case.memo.setdefault("times", {}).setdefault(action.name, []).append(event.at.isoformat())

@@ -35,10 +35,14 @@ def take(process: Process, names: Names, first: bool) -> list[Problem]:
     problems: list[Problem] = []
     given: set[str] = set()
     unfit: dict[str, str] = {}  # of the fields that are only asked for later (请补): the form is taken without them
+    told = [f for f in process.fields.values() if f.from_subject and f.kind.name != "人员"]
+    about = event.parts.get("对象", "") if first and event.means == "来信" and len(told) == 1 else ""  # form-name "-" object (§0.4)
     for field in process.fields.values():
         text = raw.get(field.name)
         if field.from_subject and event.parts.get(field.from_subject):
             text = event.parts[field.from_subject]
+        elif text is None and field in told and about and not case.fields.get(field.name):
+            text = about
         if text is None:
             continue
         given.add(field.name)
