@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from parsers import Message
 from parsers.fields import read_fields
-from parsers.printed import SURE, Cell, Words, fields
+from parsers.printed import Cell, Words, fields
 from store import cases
 
 from . import fax_questions, fax_senders, papers
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .intake import Intake
 
 NUMBER = "单号"
+_SURE = 0.9  # at least, before a page is filed on a case
 _ALIKE = 0.5  # how much alike what the page and the case say of the same thing must be, where a number says that it is this case
 
 
@@ -127,7 +128,7 @@ def _read(intake: Intake, paper: Paper, places: Sequence[_Place]) -> _Read:
     labels = {NUMBER, *(f.name for f in (blank.fields if blank else ()))}
     labels |= {label for process, _ in handed_in_by(intake.know.library, paper.title) for label in forms.labels(process)}
     for page in paper.pages:
-        for label, cell in fields(page.lines, labels).items():
+        for label, cell in fields(page.lines, labels, _telling(places)).items():
             if label not in read.cells or cell.sure > read.cells[label].sure:
                 read.cells[label], read.pages[label] = cell, page
         if not read.number and (line := next((line for line in page.lines if printed_number(line.text)), None)):
@@ -135,12 +136,22 @@ def _read(intake: Intake, paper: Paper, places: Sequence[_Place]) -> _Read:
     return read
 
 
+def _telling(places: Sequence[_Place]) -> dict[str, list[str]]:
+    """label → what stands there on the cases that wait: the reporters' own numbers, which need not be of the day of the document."""
+    found: dict[str, list[str]] = {}
+    for place in places:
+        for label, name in forms.labels(place.process).items():
+            if place.process.fields[name].identifies and (value := place.case.fields.get(name, "")) and value not in found.setdefault(label, []):
+                found[label].append(value)
+    return {label: values for label, values in found.items() if values}
+
+
 # -- whose it is ----------------------------------------------------------------------------------------------------------------------
 
 
 def _find(intake: Intake, read: _Read, places: Sequence[_Place], sender: str) -> _Found:
     """By our number; by a value that identifies a case (标识); by being the only one that waits for it from this sender."""
-    enough = max(SURE, clear(intake.know))  # a wrong case is worse than a wrong word
+    enough = max(_SURE, clear(intake.know))  # a wrong case is worse than a wrong word
     if read.number and read.number_at:
         place = next((p for p in places if p.row["number"] == read.number), None)
         if place is None:  # where only the letters differ it is perhaps that one, and for a person to say

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from . import shapes
 from .chinese import simplified
 
-SURE = 0.9  # at or above it a cell's value is practically never wrong; what is below is shown to a person beside its picture
+SURE = 0.8  # at or above it a cell's value is practically never wrong (RULEBOOK B02 `ocr_confidence`); what is below is shown to a person beside its picture
+_DOUBTFUL = 0.6  # what reads well and cannot be believed: below whatever anybody sets for `SURE`
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(\d{2}:\d{2})(?!\d)")  # the reader loses the space between day and time
 _COLON = re.compile("[:：]")
 _SPACED = re.compile(r"(\S{2,10}?)[ .．·;；,，]\s*(\S.*)")
@@ -20,6 +21,8 @@ _FOREIGN = re.compile(r"^\S{2,12}(?:[:：]|签字|签名|盖章)$")  # a label t
 _LABEL = 12     # characters of a label at most
 _DOUBT = 0.4    # below it a reading is a guess
 _NEW = 0.97     # at or above it a value that is not expected is something new
+_FULL = 0.75    # of the page's right margin: a line that comes so far may go on in the next
+_INDENT, _ALIGNED = 1.5, 0.6  # of a line's height: how far the first row of a cell, and another one, may begin from its edge
 _LONG, _OPTION = 7, 3  # characters: in a value so long two may be misread; one so short is an option of a list, and hardly new
 
 Box = tuple[float, float, float, float]
@@ -54,11 +57,14 @@ def fields(words: Sequence[Words], labels: Iterable[str], known: Mapping[str, Se
     heads, rest = _heads(words, names)
     values: dict[str, list[Words]] = {}
     lines = [line for line, _, inline in heads if inline]
+    under: list[tuple[str, Words]] = []  # what stands behind its label, and the last line of it
+    margin = max((w.box[2] for w in words), default=0.0)
     heads += [(line, "", "") for line in rest if _FOREIGN.match(line.text)]
     for line, name, inline in heads:
         if inline:
             cut = len(line.text) - len(inline)
             values.setdefault(name, []).append(Words(inline, line.box, line.sure, tuple(o[cut:].strip() for o in line.others)))
+            under.append((name, line))
     for line in rest:
         tall = line.box[3] - line.box[1]
         if _FOREIGN.match(line.text):
@@ -66,8 +72,12 @@ def fields(words: Sequence[Words], labels: Iterable[str], known: Mapping[str, Se
         near = [(abs(h.middle - line.middle) * 4 + (line.box[0] - h.box[2]), name) for h, name, _ in heads if h.box[2] <= line.box[0] + tall / 2 and abs(h.middle - line.middle) < 1.3 * tall]
         if near and not any(abs(line.middle - other.middle) < tall / 2 and other.box[0] < line.box[0] < other.box[2] for other in lines):
             values.setdefault(min(near)[1], []).append(line)
+        elif not near and (place := next((n for n, (_, above) in enumerate(under) if _goes_on(above, line, margin)), None)) is not None:
+            values[under[place][0]].append(line)
+            under[place] = (under[place][0], line)
     elsewhere = Counter(found for line in words for found in shapes.within(line.text))
-    cells = {name: _valued(_cell(lines), (known or {}).get(name, ()), elsewhere) for name, lines in values.items() if name}
+    without_frame = {name for name, _ in under}
+    cells = {name: _valued(_cell(lines, name in without_frame), (known or {}).get(name, ()), elsewhere) for name, lines in values.items() if name}
     return _together(cells, known or {})
 
 
@@ -109,8 +119,16 @@ def _under(line: Words, other: Words) -> bool:
     return 0 < other.box[1] - line.box[1] < 1.6 * tall and line.box[0] <= middle <= line.box[2] and len(other.text) <= len(line.text)
 
 
-def _cell(lines: list[Words]) -> list[Words]:
-    """Of what stands right of a label, the cell beside it: what follows on the same line after a wide gap is another cell, perhaps of a label unknown."""
+def _goes_on(above: Words, line: Words, margin: float) -> bool:
+    """Whether a line that begins at the margin goes on with the sentence that fills the one above it: a form without a frame."""
+    tall = line.box[3] - line.box[1]
+    full = above.box[2] > _FULL * margin
+    return full and 0 < line.middle - above.middle < 2 * tall and above.box[0] - tall < line.box[0] < (above.box[0] + above.box[2]) / 2
+
+
+def _cell(lines: list[Words], inline: bool) -> list[Words]:
+    """Of what stands right of a label, the cell beside it: what follows on the same line after a wide gap is another cell, perhaps of a label unknown.
+    `inline`: its first line bears the label too."""
     kept: list[Words] = []
     lines = [w for w in lines if len(w.text) > 1 or w.text not in _REMAINDER] or lines
     for line in sorted(lines, key=lambda w: w.box[0]):
@@ -124,7 +142,23 @@ def _cell(lines: list[Words]) -> list[Words]:
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [w for row in rows for w in sorted(row, key=lambda w: w.box[0])]
+    rows = [sorted(row, key=lambda w: w.box[0]) for row in rows]
+    return [w for row in (rows if inline else _in_column(rows)) for w in row]
+
+
+def _in_column(rows: list[list[Words]]) -> list[list[Words]]:
+    """The rows of a cell, which begin at one edge (the first may be indented) or stand in its middle; what begins elsewhere is of a stamp over the cell."""
+    if len(rows) < 2:
+        return rows
+    tall = sorted(row[0].box[3] - row[0].box[1] for row in rows)[len(rows) // 2]
+    widest = max(rows, key=lambda row: row[-1].box[2] - row[0].box[0])
+    edge, middle = widest[0].box[0], (widest[0].box[0] + widest[-1].box[2]) / 2
+    edge = min([edge, *(row[0].box[0] for row in rows if edge - _INDENT * tall < row[0].box[0])])
+    kept: list[list[Words]] = []
+    for row in rows:
+        if abs(row[0].box[0] - edge) < (_ALIGNED if kept else _INDENT) * tall or abs((row[0].box[0] + row[-1].box[2]) / 2 - middle) < tall / 2:
+            kept.append(row)
+    return kept
 
 
 def _valued(lines: list[Words], known: Sequence[str], elsewhere: Counter[str]) -> Cell:
@@ -151,7 +185,7 @@ def _expected(text: str, sure: float, others: Sequence[str], known: Sequence[str
     """The value among those known that was read or, where the reading is doubtful, that is nearest to it."""
     plain = {_plain(k): k for k in known}
     mine = _plain(text)
-    ranked = sorted((_apart(mine, k), k) for k in plain)
+    ranked = sorted((shapes.apart(mine, k), k) for k in plain)
     apart, nearest = ranked[0]
     alone = len(ranked) == 1 or ranked[1][0] > apart
     if apart == 0:
@@ -159,32 +193,27 @@ def _expected(text: str, sure: float, others: Sequence[str], known: Sequence[str
         return plain[nearest], max(sure, SURE) if sure > _DOUBT and (len(ranked) == 1 or ranked[1][0] > 1) else sure
     read = next((_plain(o) for o in others if _plain(o) in plain), None)
     if read is not None and sure < SURE:
-        return plain[read], min(max(sure, _DOUBT), SURE - 0.01)
+        return plain[read], min(max(sure, _DOUBT), _DOUBTFUL)
     if alone and apart <= (1 if len(nearest) < _LONG else 2) and (sure < _NEW or len(nearest) <= _OPTION):
         # a character off what is expected: a misreading, or something new that looks like it; a person says
-        return plain[nearest] if sure < SURE or len(nearest) <= _OPTION else text, min(sure, SURE - 0.01)
-    return text, sure
+        return plain[nearest] if sure < SURE or len(nearest) <= _OPTION else text, min(sure, _DOUBTFUL)
+    return text, min(sure, _DOUBTFUL) if apart == 1 and len(nearest) <= _OPTION else sure  # 级: of 二级, 三级, 四级 one lost a stroke
 
 
 def _together(cells: dict[str, Cell], known: Mapping[str, Sequence[str]]) -> dict[str, Cell]:
-    """An identifier names a day: where the page's days do not hold it, one of them is misread. Nor is one sure with letters that are mostly misreadings."""
-    days = shapes.days([c.text for c in cells.values()])
+    """An identifier names a day: where the page's days do not hold it, one of them is misread; and so is rather, of a day that is one figure off another
+    one of the page, what is not quite sure. Nor is an identifier sure with letters that are mostly misreadings."""
+    days = {name: shapes.day_of(cell.text) for name, cell in cells.items()}
+    moments = {days[name] for name, cell in cells.items() if days[name] and not shapes.names_a_day(cell.text)}
     for name, cell in cells.items():
         if cell.text in known.get(name, ()):
             continue
-        if (day := shapes.day_of(cell.text)) and days and day not in days or not shapes.legible(cell.text):
-            cell.sure = min(cell.sure, SURE - 0.01)
+        others = [day for other, day in days.items() if other != name and day]
+        misread = shapes.names_a_day(cell.text) and moments and days[name] not in moments
+        off = cell.sure < _NEW and days[name] and days[name] not in others and any(shapes.apart(days[name], day) == 1 for day in others)
+        if misread or off or not shapes.legible(cell.text):
+            cell.sure = min(cell.sure, _DOUBTFUL)
     return cells
-
-
-def _apart(one: str, other: str) -> int:
-    """How many characters must be changed, put in or left out to make one of the other (Levenshtein)."""
-    row = list(range(len(other) + 1))
-    for n, a in enumerate(one, 1):
-        before, row[0] = row[0], n
-        for m, b in enumerate(other, 1):
-            before, row[m] = row[m], min(row[m] + 1, row[m - 1] + 1, before + (a != b))
-    return row[-1]
 
 
 def _plain(text: str) -> str:
@@ -198,7 +227,7 @@ def _label(text: str, names: Mapping[str, str]) -> str | None:
         return names[plain]
     if len(plain) < 3:
         return None
-    near = sorted((_apart(plain, k), k) for k in names if len(k) >= 3 and abs(len(k) - len(plain)) <= 1)
+    near = sorted((shapes.apart(plain, k), k) for k in names if len(k) >= 3 and abs(len(k) - len(plain)) <= 1)
     if not near or near[0][0] > (1 if len(near[0][1]) < 6 else 2) or (len(near) > 1 and near[1][0] == near[0][0]):
         return None
     return names[near[0][1]]

@@ -10,7 +10,9 @@ from .pages import Page
 _STEEPEST = 5.0  # degrees of skew that are looked for: more is no page laid in by hand
 _SEEN = 700      # pixels of the long side at which the skew is measured
 _MOST_DOTS = 2   # pixels of a speck at 204 dots an inch: a full stop has 9 or more
-_RULING = 90     # pixels: longer than any stroke of print below 30 points
+_RULING = 90     # pixels: longer than any stroke of print below 30 points, and most words
+_UPRIGHT = 64    # likewise from top to bottom, where below 20 points nothing joins on: the cells of a form are 80 high and more
+_LOST = 5        # rows that a fax machine may drop of a ruling
 _STREAK = 0.4    # of the page's height: a dark column is dirt on the scanner's glass; the rulings of a form are seldom that long and level
 
 
@@ -43,16 +45,18 @@ def clean(raw: Any) -> Any:
     return ((1 - dark) * 255).astype(numpy.uint8)
 
 
-def unruled(level: Any) -> Any:
-    """A level picture without the rulings of its form, which else are read as dashes and bars where they touch a cell's print."""
+def unruled(level: Any) -> tuple[Any, Any]:
+    """A level picture without the rulings of its form, which else are read as dashes and bars where they touch a cell's print; and where the upright
+    ones are (1, else 0)."""
     import cv2
     import numpy
 
     dark = (level < 160).astype(numpy.uint8)
     across = cv2.morphologyEx(dark, cv2.MORPH_OPEN, numpy.ones((1, _RULING), numpy.uint8))
-    down = cv2.morphologyEx(dark, cv2.MORPH_OPEN, numpy.ones((_RULING, 1), numpy.uint8))
-    rulings = cv2.bitwise_or(cv2.dilate(across, numpy.ones((3, 1), numpy.uint8)), cv2.dilate(down, numpy.ones((1, 3), numpy.uint8)))
-    return numpy.where(rulings, 255, level).astype(numpy.uint8)
+    joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, numpy.ones((_LOST, 1), numpy.uint8))
+    down = cv2.dilate(cv2.morphologyEx(joined, cv2.MORPH_OPEN, numpy.ones((_UPRIGHT, 1), numpy.uint8)), numpy.ones((1, 3), numpy.uint8))
+    rulings = cv2.bitwise_or(cv2.dilate(across, numpy.ones((3, 1), numpy.uint8)), down)
+    return numpy.where(rulings, 255, level).astype(numpy.uint8), down
 
 
 def levelled(picture: Any, size: tuple[int, int], degrees: float) -> Any:

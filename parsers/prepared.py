@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import levelling, lines
+from . import fitting, levelling, lines
 from .pages import Page
 
 NARROW = 0.85     # strips are read so much narrower: the models read no worse, in so much less time
 _TRIED = 5        # lines that are read both ways to tell which way is up
+_UPRIGHT = 0.9    # how sure the model is on the average of what it reads the right way; the wrong way it is 0.3 to 0.7
 _TRIED_WIDE = (120, 420)  # pixels: of a few characters, so that it costs little
 _SLIVER = 24      # pixels: less holds no line of print
 _EDGE = 0.04      # of the height: there a machine prints its own line, upright on a page that lies upside down
@@ -20,7 +22,7 @@ class Prepared:
     """Pictures of one size, level and upright: the page as it came, then without its dirt (of a photo: its shadows); `lines` are corners in both."""
 
     views: list[Any]
-    lines: list[lines.Corners]
+    lines: list[fitting.Line]
 
 
 def prepared(page: Page) -> Prepared:
@@ -41,15 +43,21 @@ def _prepare(page: Page) -> Prepared:
     size = page.image.size
     degrees = 0.0 if page.digital else levelling.skew(levelling.levelled(tidy, size, 0.0))
     views = [levelling.levelled(view, size, degrees) for view in views]
-    views[1:] = [levelling.unruled(view) for view in views[1:]]
+    rulings = numpy.zeros((1, 1), numpy.uint8)
+    if len(views) > 1:
+        views[1], rulings = levelling.unruled(views[1])
     found = lines.find(views[-1])
     if _sideways(found):  # a photo or a scan of a sheet that lay across: print runs up or down
         views = [numpy.ascontiguousarray(numpy.rot90(view)) for view in views]
+        if len(views) > 1:
+            rulings = levelling.unruled(views[0])[1]
         found = lines.find(views[-1])
-    if _upside_down(views[-1], found):
+    found = fitting.fitted(views[-1], rulings, found)
+    if _upside_down(views[-1], [line.corners for line in found]):
         views = [numpy.ascontiguousarray(view[::-1, ::-1]) for view in views]
         height, width = views[0].shape
-        found = [numpy.array([[width, height]], numpy.float32) - corners[[2, 3, 0, 1]] for corners in found]
+        for line in found:
+            line.corners = numpy.array([[width, height]], numpy.float32) - line.corners[[2, 3, 0, 1]]
     return Prepared(views, found)
 
 
@@ -66,13 +74,18 @@ def _sideways(found: list[lines.Corners]) -> bool:
 
 
 def _upside_down(view: Any, found: list[lines.Corners]) -> bool:
-    """A few lines are read both ways: the wrong way the model is sure of little."""
+    """A few lines are read and, unless they are plain, read the other way too: the wrong way the model is sure of little."""
     height = view.shape[0]
     inside = [c for c in found if _EDGE * height < c[0][1] < (1 - _EDGE) * height and wide(c) > 2 * _high(c)]
     inside.sort(key=lambda c: (not _TRIED_WIDE[0] <= wide(c) <= _TRIED_WIDE[1], wide(c)))
     # among those of fit width the wide ones say more
     fit = [c for c in inside if _TRIED_WIDE[0] <= wide(c) <= _TRIED_WIDE[1]][-_TRIED:] or inside[:_TRIED]
     strips = [lines.cut(view, c, NARROW) for c in fit]
-    readings = [lines.freely(chances) for chances in lines.read(strips + [s[::-1, ::-1] for s in strips])]
-    weight = [sum(each[0][1] for each in reading.likely) / max(len(reading.likely), 1) for reading in readings]
-    return sum(weight[len(fit):]) > sum(weight[: len(fit)])
+    upright = _certainty(strips)
+    return upright < _UPRIGHT * len(fit) and _certainty([s[::-1, ::-1] for s in strips]) > upright
+
+
+def _certainty(strips: Sequence[Any]) -> float:
+    """How sure the model is of the characters of each, summed up."""
+    readings = [lines.freely(chances) for chances in lines.read(strips)]
+    return sum(sum(each[0][1] for each in reading.likely) / max(len(reading.likely), 1) for reading in readings)

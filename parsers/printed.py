@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SURE", "Box", "Cell", "Words", "available", "fields", "read_words", "upright"]
 
+_COMMA = re.compile("(?<=[\u4e00-\u9fff])[．.](?=[\u4e00-\u9fff])")  # a comma that lost its tail: between two characters no full stop is a dot
 _SHORT = 650    # pixels: lines up to this are read from both views; longer ones are sentences, and cost much
 _DIFFER = 0.6   # how sure a line may at most be whose readings differ
 _OTHERS = 4     # other readings of a line that are told
@@ -40,17 +42,19 @@ def read_words(page: Page) -> list[Words]:
     """The page's lines from top to bottom, whichever way it lay. ImportError without the extra."""
     sheet = prepared(page)
     tidy = sheet.views[-1]
-    first = [_said(chances) for chances in lines.read([lines.cut(tidy, corners, NARROW) for corners in sheet.lines])]
-    again = [n for n, corners in enumerate(sheet.lines) if wide(corners) < _SHORT]
+    first = [_said(chances) for chances in lines.read([lines.cut(tidy, line.corners, NARROW) for line in sheet.lines])]
+    again = [n for n, line in enumerate(sheet.lines) if wide(line.corners) < _SHORT]
     second = _once_more(sheet, again, sheet.views[0], NARROW)
     apart = [n for n in again if _text(second[n].text) != _text(first[n].text)]
     third = _once_more(sheet, apart, _soft(tidy), 1.0) if apart else {}
-    words = [_agreed(_box(corners), [said, *(more[n] for more in (second, third) if n in more)]) for n, (corners, said) in enumerate(zip(sheet.lines, first, strict=True))]
+    words = [_agreed(_box(line.corners), [said, *(more[n] for more in (second, third) if n in more)]) for n, (line, said) in enumerate(zip(sheet.lines, first, strict=True))]
+    for line, word in zip(sheet.lines, words, strict=True):
+        word.sure = word.sure if line.whole else min(word.sure, _DIFFER)
     return sorted((w for w in words if w.text), key=lambda w: (w.box[1], w.box[0]))
 
 
 def _once_more(sheet: Prepared, which: Sequence[int], view: Any, narrow: float) -> dict[int, _Said]:
-    strips = [lines.cut(view, sheet.lines[n], narrow) for n in which]
+    strips = [lines.cut(view, sheet.lines[n].corners, narrow) for n in which]
     return {n: _said(chances) for n, chances in zip(which, lines.read(strips), strict=True)}
 
 
@@ -77,7 +81,7 @@ class _Said:
 
 def _said(chances: lines.Chances) -> _Said:
     reading = lines.freely(chances)
-    reading.text = simplified(reading.text)  # to the model 別 and 别 are two; on these forms they are not
+    reading.text = _COMMA.sub("，", simplified(reading.text))  # to the model 別 and 别 are two; on these forms they are not
     label, mark, _ = reading.text.replace("：", ":").partition(":")
     said = len(label) + 1 if mark and len(label) <= 12 and not label[-1:].isdigit() else 0  # 联系电话:020-38271165
     value = shapes.shaped(reading.text[said:], reading.sure, chances[reading.steps[said - 1] + 1 if said else 0 :])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 from .lines import Chances, characters
@@ -22,6 +21,8 @@ _ALIKE = {
 }  # fmt: skip
 _MEMBERS = {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "9": "0123456789"}
 _PLAIN = 0.5   # a reading that has a shape by itself, and no character less sure, is taken as it is
+_CHANGED = 2    # so many characters may be changed for a shape: an organisation numbers its papers in its own way, and these are no misreadings of another
+_SEEN = 0.002  # below it a character is nowhere on the line
 _NEAR = 0.75   # so much of a line must already have the shape
 _DAY = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)")
 _DAMAGED = 0.5  # a day or time that the calendar does not have is misread, whatever the model says
@@ -62,11 +63,17 @@ def shaped(text: str, sure: float, chances: Chances) -> tuple[str, float] | None
         return None
     form = re.sub("[A-Za-z]", "A", re.sub(r"\d", "9", text))
     near = [s for s in _SHAPES if abs(len(s) - len(form)) <= 3 and difflib.SequenceMatcher(None, s.replace("MF", "AA").replace("199", "999").replace("099", "999").replace("400", "999"), form, autojunk=False).ratio() >= _NEAR]
-    found = [best for shape in near if (best := _kept(shape, chances)) is not None]
+    found = [best for shape in near if (best := _kept(shape, chances)) is not None and _misread(best[0], text, best[1])]
     if not found:
         return None
     value, sure, _ = max(found, key=lambda f: f[2])
     return value, sure if possible(value) else sure * _DAMAGED
+
+
+def _misread(value: str, text: str, sure: float) -> bool:
+    """Whether the text is the value with a character or two misread: marks get lost in a fax, letters and digits are not made up."""
+    close = apart(value.replace(" ", ""), text.replace(" ", "")) <= _CHANGED
+    return close and (sure > _SEEN or sum(map(str.isalnum, value)) == sum(map(str.isalnum, text)))
 
 
 @lru_cache(maxsize=1)
@@ -146,11 +153,23 @@ def legible(identifier: str) -> bool:
     return not shape_of(identifier).startswith("AA") or not set(identifier[:2]) & set("IOQ")
 
 
-def days(values: Sequence[str]) -> set[str]:
-    """The days (YYYYMMDD) that moments among these values name."""
-    return {"".join(day.groups()) for value in values if shape_of(value).startswith("9999-99-99") and (day := _DAY.match(value))}
+def names_a_day(identifier: str) -> bool:
+    """Whether it is an identifier with a day in it."""
+    return shape_of(identifier) == _SHAPES[0]
 
 
-def day_of(identifier: str) -> str:
-    """The day (YYYYMMDD) within an identifier that has one, else ''."""
-    return identifier[3:11] if shape_of(identifier) == _SHAPES[0] else ""
+def day_of(value: str) -> str:
+    """The day (YYYYMMDD) of a moment, or within an identifier that has one; else ''."""
+    if names_a_day(value):
+        return value[3:11]
+    return "".join(day.groups()) if shape_of(value).startswith("9999-99-99") and (day := _DAY.match(value)) else ""
+
+
+def apart(one: str, other: str) -> int:
+    """How many characters must be changed, put in or left out to make one of the other (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for n, a in enumerate(one, 1):
+        before, row[0] = row[0], n
+        for m, b in enumerate(other, 1):
+            before, row[m] = row[m], min(row[m] + 1, row[m - 1] + 1, before + (a != b))
+    return row[-1]

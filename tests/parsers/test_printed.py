@@ -97,6 +97,41 @@ def test_of_a_label_the_end_is_enough_where_no_other_ends_so() -> None:
     assert {name: c.text for name, c in fields(words, ["故障级别", "上报时间", "发生时间"]).items()} == {"故障级别": "重大"}
 
 
+def test_what_a_stamp_leaves_over_a_cell_is_not_of_its_sentence() -> None:
+    sentence = [line("更换光模块及尾纤,误码下降但未", 450, 300), line("消除。", 450, 370)]
+    stamp = [line("设备", 640, 240), line("东", 520, 440)]
+    words = [line("已采取措施", 200, 335), *sentence, *stamp]
+    assert fields(words, ["已采取措施"])["已采取措施"].text == "更换光模块及尾纤,误码下降但未消除。"
+
+
+def test_a_first_row_indented_and_rows_in_the_middle_are_of_the_cell() -> None:
+    indented = [line("故障现象", 200, 335), line("两台路由器之间邻居反复震荡,", 510, 300), line("每次中断约90秒", 450, 370)]
+    assert fields(indented, ["故障现象"])["故障现象"].text == "两台路由器之间邻居反复震荡,每次中断约90秒"
+    centred = [line("局站", 200, 335), line("珠江新城核心机房二号", 450, 300), line("楼", 630, 370)]
+    assert fields(centred, ["局站"])["局站"].text == "珠江新城核心机房二号楼"
+
+
+def test_a_sentence_that_fills_its_line_goes_on_at_the_margin_of_the_next() -> None:
+    """A form without a frame: label, colon, value."""
+    words = [line("联系人:陈志强", 160, 300), line("故障现象:OLT第3槽位业务板频繁重启,所带ONU共264个全部掉线,重启后约20分", 160, 370), line("钟再次掉线", 160, 440), line("已采取措施:升级补丁", 160, 510)]
+    found = fields(words, ["联系人", "故障现象", "已采取措施"])
+    assert found["故障现象"].text.endswith("重启后约20分钟再次掉线")
+    assert (found["联系人"].text, found["已采取措施"].text) == ("陈志强", "升级补丁")
+
+
+def test_what_is_no_option_and_near_to_several_is_doubtful() -> None:
+    assert one("级", 0.999, label="级别", known=("一级", "二级", "三级")) == ("级", False), "the stroke of 一 was lost in the fax"
+
+
+def test_a_day_one_figure_off_the_others_is_doubtful_unless_it_is_quite_sure() -> None:
+    def sure(day: str, how: float) -> bool:
+        words = [line("编号", 200, 300), line("GZ-20260518-0031", 450, 300), line("发生时间", 200, 400), line(day, 450, 400, how), line("上报时间", 200, 500), line("2026-05-18 17:40", 450, 500)]
+        return fields(words, ["编号", "发生时间", "上报时间"])["发生时间"].sure >= SURE
+
+    assert not sure("2026-03-18 16:23", 0.93) and sure("2026-05-18 16:23", 0.93)
+    assert sure("2026-05-17 23:50", 0.99), "a fault of the evening before"
+
+
 def test_an_identifier_whose_day_is_nowhere_on_the_page_is_doubtful() -> None:
     def sure(number: str, day: str) -> bool:
         words = [line("编号", 200, 300), line(number, 450, 300), line("发生时间", 200, 400), line(day, 450, 400)]
@@ -150,6 +185,12 @@ def test_one_wide_character_is_not_two(letters: None) -> None:
     wide = ["G", "Z", "-", *"2026", "1", "", "1", "1", "1", "2", "0", "-", "0", "", "0", "3", "1"]
     found = shapes.shaped("GZ-20261120-003l", 0.9, chances(*wide))
     assert found is not None and found[0] == "GZ-20261120-0031"
+
+
+def test_a_number_of_another_shape_stays_as_it_was_read(letters: None) -> None:
+    """An organisation numbers its papers in its own way: CQ2026-01703 is neither a telephone nor a day."""
+    for text in ("CQ2026-01703", "ZH20261225-022"):
+        assert shapes.shaped(text, 0.999, chances(*(step for c in text for step in (c, "")))) is None, text
 
 
 def test_a_time_that_no_clock_shows_is_doubtful(letters: None) -> None:
