@@ -245,24 +245,27 @@ class Recorder:
         elif process == "子单":
             found = cases.find(self.know.conn, parent_id=case.id, open=True)
         else:
-            project = same.get("项目")
-            opened = cases.find(self.know.conn, process, open=True) if project is None else cases.open_in_project(self.know.conn, [process], project)
             found = [
-                r
-                for r in opened
-                if all(str(r["fields"].get(k, "")) == v for k, v in same.items() if k != "项目")
+                row
+                for row in self._able(process, action, same.get("项目"))
+                if all(str(row["fields"].get(k, "")) == v for k, v in same.items() if k != "项目")
             ]
         for row in found:
             if row["open"]:
                 self._do(row, action, event, depth, case, values)
 
+    def _able(self, process: str, action: str, project: str | None) -> list[Any]:
+        """The rows of the open cases of a process, in one project or in all, whose state allows the action; newest first."""
+        resting = cases.resting_open(self.know.conn, process, project)
+        cards = {(version, state) for _, version, state in resting}
+        able = {(version, state) for version, state in cards if (p := self.know.process_of(process, version)) is not None and action in p.actions_in(state)}
+        return [row for id, version, state in resting if (version, state) in able and (row := cases.get(self.know.conn, id)) is not None]
+
     def _upon(self, opened: str, case: Case, event: Event, depth: int) -> None:
         """Actions of other open cases of the project that wait for a case of this process (逢)."""
-        waiting = self.know.library.waiting_for.get(opened, ())
-        for row in cases.open_in_project(self.know.conn, {process for process, _ in waiting}, case.project) if waiting else ():
-            for process, action in waiting:
-                if process == row["process"]:
-                    self._do(row, action, event, depth, case)
+        for process, action in self.know.library.waiting_for.get(opened, ()):
+            for row in self._able(process, action, case.project):
+                self._do(row, action, event, depth, case)
 
     def _do(self, row: Any, action: str, event: Event, depth: int, by: Case, values: dict[str, str] | None = None) -> None:
         """Does an action of the service's own to another case on account of case `by`, where its state allows it."""

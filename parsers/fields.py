@@ -153,9 +153,9 @@ def _labelled(line: str, known: _Labels) -> tuple[str | None, str, str]:
         found = known.find(boxed[1])
         if found is not None:
             return found, boxed[2], ""
-    for candidate in (body, line):
-        match = _LINE.match(candidate)
-        if match:
+    whole = _LINE.match(body)
+    for candidate in (body, line) if line != body else (body,):
+        if match := whole if candidate is body else _LINE.match(candidate):
             found = known.find(match[1])
             if found is not None:
                 return found, match[2], ""
@@ -168,11 +168,10 @@ def _labelled(line: str, known: _Labels) -> tuple[str | None, str, str]:
         found = known.find(body)   # a label alone in its line, its value in the next ones
         if found is not None and not re.search(r"[，,。;；]", body):
             return found, "", ""
-    match = _LINE.match(body)
-    if match:
-        label = match[1].strip(" *_")
-        if 1 < len(label) <= 16 and not _NOT_A_LABEL.search(label) and "//" not in match[2][:2]:
-            return None, match[2].strip(), label
+    if whole:
+        label = whole[1].strip(" *_")
+        if 1 < len(label) <= 16 and not _NOT_A_LABEL.search(label) and "//" not in whole[2][:2]:
+            return None, whole[2].strip(), label
     return None, "", ""
 
 

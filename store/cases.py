@@ -20,7 +20,8 @@ _BY_NUMBER = sa.select(case).where(case.c.number == sa.bindparam("number"))
 _LAST_SEQ = sa.select(sa.func.max(case.c.seq)).where(case.c.code == sa.bindparam("code"), case.c.year == sa.bindparam("year"))
 _OPEN = sa.insert(case).returning(case.c.id)
 _FIND = sa.select(case).order_by(case.c.id.desc())
-_OPEN_IN_PROJECT = _FIND.where(case.c.process.in_(sa.bindparam("processes", expanding=True)), case.c.project == sa.bindparam("project"), case.c.open)
+_RESTING_OPEN = sa.select(case.c.id, case.c.version, case.c.state).where(case.c.process == sa.bindparam("process"), case.c.open).order_by(case.c.id.desc())
+_RESTING_IN = {False: _RESTING_OPEN, True: _RESTING_OPEN.where(case.c.project == sa.bindparam("project"))}  # whether in one project alone
 _NOTE = sa.insert(history)
 _DEADLINES_OF_ONE = sa.select(deadline).where(deadline.c.case_id == sa.bindparam("case_id")).order_by(deadline.c.id)
 _ADD_DEADLINE = sa.insert(deadline).returning(deadline.c.id)
@@ -95,9 +96,11 @@ def find(
     return list(conn.execute(query).mappings())
 
 
-def open_in_project(conn: sa.Connection, processes: Collection[str], project: str) -> list[Row]:
-    """The open cases of these processes in a project, newest first."""
-    return list(conn.execute(_OPEN_IN_PROJECT, {"processes": list(processes), "project": project}).mappings())
+def resting_open(conn: sa.Connection, process: str, project: str | None = None) -> list[tuple[int, str, str]]:
+    """The open cases of a process, in one project or in all, newest first: (id, version, state), without what they hold, since most are only asked
+    whether anything can be done to them."""
+    rows = conn.execute(_RESTING_IN[project is not None], {"process": process, "project": project})
+    return [(row.id, row.version, row.state) for row in rows]
 
 
 def listing(conn: sa.Connection) -> Iterator[Row]:

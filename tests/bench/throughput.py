@@ -77,7 +77,7 @@ def mails(folder: Path, count: int) -> None:
         form = f"沟通结果:成功\n项目名称:工程{project:02d}\n" + ("" if gap else "沟通人:周处长\n") + f"沟通方式:现场\n沟通的具体问题:更换第{i}号机柜电源模块\n遗留的问题描述:无\n"
         subject = Header(f"客户沟通-工程{project:02d}项目-售前{who:02d}", "utf-8").encode()
         text = f"From: pre{who:02d}@corp.example\nTo: mailflow@corp.example\nSubject: {subject}\nDate: Mon, 23 Nov 2026 10:00:00 +0800\n"
-        text += f"Message-ID: <{i}.bench@corp.example>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{form}\n\n{body}\n"
+        text += f"Message-ID: <{i}.bench@corp.example>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{body}\n\n{form}"
         (folder / "inbox" / "new" / f"{1700000000 + i}.M{i:06d}P1.bench").write_bytes(text.encode())
 
 
