@@ -10,7 +10,7 @@ from parsers.replies import first_line
 from store import cases, mails, marks
 from store import letters as sent_letters
 
-from . import lapsing, trust
+from . import brought_documents, lapsing, trust
 from .blank_forms import as_lines
 from .mail_in_hand import End, Handler, Mail
 from .process import commands, decide, forms
@@ -90,6 +90,8 @@ class CaseMail(Handler):
             return self._command(mail, process, case, command, event)
         if filled := self._filled_form(process, case, event):
             return self._act(mail, process, case, filled, event)
+        if brought := brought_documents.taken(self, mail, process, case, event):
+            return brought
         if not (opener and event.raw) and (said := self._free_answer(process, case, event)):
             event.rest = event.text
             return self._act(mail, process, case, said, event)
@@ -101,6 +103,8 @@ class CaseMail(Handler):
                 return End("recorded", case.id, "补充")
         cases.note(self.know.conn, case.id, event.at, event.who or event.address, "往来", case.state, case.state, mail.message.reply_text[:1000], mail.row["id"])
         self._pass_on(process, case, event)
+        if says := brought_documents.unnamed(self, mail, process, case, event):
+            self.recorder.tell("says", event.who, event, process, case, 说=says)
         return End("recorded", case.id, "往来")
 
     def _pass_on(self, process: Process, case: Case, event: Event) -> None:

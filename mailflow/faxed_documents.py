@@ -66,24 +66,24 @@ class _Found:
     why: str = ""
 
 
-def taken(intake: Intake, mail: Mail, documents: Sequence[Paper], first: int) -> list[End]:
-    """What became of each; `first`: the number of the first among the matters of the fax."""
+def taken(intake: Intake, mail: Mail, documents: Sequence[Paper], first: int, thread: str = "") -> list[End]:
+    """What became of each; `first`: the number of the first among the matters of the fax. `thread`: the case that the mail answers."""
     if not documents:
         return []
     content = intake._content(mail)
     if repeated := intake._repeated(mail, content, "传真"):
         return [repeated]
-    ends = [_one(intake, mail, paper, number) for number, paper in enumerate(documents, first)]
+    ends = [_one(intake, mail, paper, number, thread) for number, paper in enumerate(documents, first)]
     for end in ends:
         end.content = content
     return ends
 
 
-def _one(intake: Intake, mail: Mail, paper: Paper, number: int) -> End:
+def _one(intake: Intake, mail: Mail, paper: Paper, number: int, thread: str) -> End:
     places = _places(intake, paper.title)
     read = _read(intake, paper, places)
     sender = mail.sender or fax_senders.caller(intake.know, mail.message, paper.pages[0])
-    found = _find(intake, read, places, sender)
+    found = _find(intake, read, places, sender, thread)
     if found.place is None:
         return _ask(intake, mail, number, read, found, sender, {})
     sender = sender or _sender(intake, read, found.place)
@@ -94,6 +94,11 @@ def _one(intake: Intake, mail: Mail, paper: Paper, number: int) -> End:
     if found.why or doubts or action is None:
         return _ask(intake, mail, number, read, found, sender, doubts)
     return _hand_in(intake, again, found.place, action, paper.title, [f"传真上“{n}”看不太清,读作“{t}”;不对请直接回信说明" for n, t in hints.items()])
+
+
+def is_of(process: Process, title: str) -> bool:
+    """Whether a document of the process has this title."""
+    return any(title in {w.strip("《》") for w in (d.name, *d.labels)} for d in process.documents.values())
 
 
 # -- what stands there ----------------------------------------------------------------------------------------------------------------
@@ -149,8 +154,8 @@ def _telling(places: Sequence[_Place]) -> dict[str, list[str]]:
 # -- whose it is ----------------------------------------------------------------------------------------------------------------------
 
 
-def _find(intake: Intake, read: _Read, places: Sequence[_Place], sender: str) -> _Found:
-    """By our number; by a value that identifies a case (标识); by being the only one that waits for it from this sender."""
+def _find(intake: Intake, read: _Read, places: Sequence[_Place], sender: str, thread: str = "") -> _Found:
+    """By our number; by the thread; by a value that identifies a case (标识); by being the only one that waits for it from this sender."""
     enough = max(_SURE, clear(intake.know))  # a wrong case is worse than a wrong word
     if read.number and read.number_at:
         place = next((p for p in places if p.row["number"] == read.number), None)
@@ -159,6 +164,8 @@ def _find(intake: Intake, read: _Read, places: Sequence[_Place], sender: str) ->
             return _Found(alike[0] if len(alike) == 1 and not _contradiction(read, alike[0], alike=1.0) else None, f"没有等这份文件的单号 {read.number}")
         unsure = "" if read.number_at[0].sure >= enough else f"单号 {read.number} 看不清"
         return _Found(place, unsure or _contradiction(read, place))
+    if place := next((p for p in places if p.row["number"] == thread), None):
+        return _Found(place, _contradiction(read, place))
     told = NUMBER in read.cells
     hits: dict[int, tuple[_Place, float]] = {}
     for place in places:

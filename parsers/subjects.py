@@ -14,7 +14,7 @@ _PREFIX = lazy(
 )
 _BRACKETED_PREFIX = lazy(r"\s*[\[【(]\s*(回复|答复|回覆|转发|轉寄|抄送|外部|外部邮件|重要|紧急|加急|特急|important|urgent|external|ext|spam|垃圾邮件|\*+spam\*+|疑似垃圾)\s*[\]】)]\s*", re.I)
 _NUMBER = lazy(r"MF-([A-Z0-9]{1,12})-(\d{4})-(\d{3,8})(?!\d)", re.I)
-_NUMBER_FIRST = lazy(r"\s*[\[【(「]\s*(MF-[A-Z0-9]{1,12}-\d{4}-\d{3,8})\s*[\]】)」]\s*[-:：]?\s*", re.I)
+_NUMBER_FIRST = lazy(r"\s*[\[【(「]?\s*(MF-[A-Z0-9]{1,12}-\d{4}-\d{3,8})(?!\d)\s*[\]】)」]?\s*[-:：]?\s*", re.I)
 
 
 @dataclass(slots=True, frozen=True)
@@ -24,7 +24,7 @@ class Subject:
     original: str
     text: str
     case_number: str = ""        # the first MF-… of the subject, in capitals
-    number_first: bool = False   # it stood in brackets at the very front (RULEBOOK §8-26)
+    number_first: bool = False   # it stood at the very front, in brackets or bare (RULEBOOK §8-26)
     prefixes: tuple[str, ...] = ()
 
 

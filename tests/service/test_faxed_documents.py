@@ -64,6 +64,22 @@ def test_the_reporters_own_number_finds_it_too(office: Office) -> None:
     assert state(office, other) == "待核对" and state(office) == "处理中"
 
 
+def test_a_scan_in_the_thread_without_a_word_belongs_to_its_case(office: Office) -> None:
+    other = second(office)
+    office.pages[:] = [page(TABLE, ROWS)]
+    office.house.mail(office.house.maker, f"Re: [{House.number}]", "", (("IMG_0001.jpg", b"\xff\xd8\xff\xe0scan"),))
+    assert state(office) == "待核对" and filed(office) and state(office, other) == "处理中", office.house.end()
+    assert office.house.case()["fields"]["厂家完成时间"] == "2026-11-02 09:00"
+
+
+def test_a_picture_that_says_nothing_is_asked_about(office: Office) -> None:
+    office.pages[:] = []
+    office.house.mail(office.house.maker, f"Re: [{House.number}]", "见附件", (("IMG_0002.jpg", b"\xff\xd8\xff\xe0photo"),))
+    assert state(office) == "处理中"
+    [told] = [m for m in office.house.letters() if "没有写明交的是哪份文件" in text_of(m)]
+    assert office.house.maker in told["To"] and "IMG_0002.jpg" in text_of(told) and f"《{TABLE}》".strip("《》") in text_of(told)
+
+
 def test_the_only_case_that_waits_for_it_from_this_sender(office: Office) -> None:
     office.fax(page(TABLE, ROWS), subject=MAKER)
     assert state(office) == "待核对"
