@@ -12,7 +12,7 @@ from typing import Protocol
 from . import dates
 
 KINDS = ("文本", "条目", "选项", "多选", "人员", "项目", "日期", "时间", "金额", "数字", "整数", "是否", "合同号", "工时", "期次")
-_YES = {"是", "有", "对", "需要", "要", "已", "好", "y", "yes", "true", "1", "√", "☑", "✓", "已备", "已沟通", "是的", "需", "齐备"}
+_YES = {"是", "有", "对", "需要", "要", "已", "好", "y", "yes", "true", "1", "ok", "√", "☑", "✓", "已备", "已沟通", "是的", "需", "齐备"}
 _NO = {"否", "无", "不", "没有", "不需要", "不用", "未", "没", "n", "no", "false", "0", "×", "☐", "不是", "未备", "未沟通", "否的", "不要", "不需"}
 
 
@@ -93,9 +93,9 @@ class Kind:
                 return (f"{hours:g}", "") if hours is not None else ("", f"“{text[:30]}”读不出工时;请写成 40小时 或 5天")
             case "是否":
                 word = text.split()[0].strip("。.,，;；!！").lower()
-                if word in _YES or re.match(r"^(是|需要|已)", text) and not re.match(r"^(是否|已.*未)", text):
+                if word in _YES or re.match(r"^(是|需要|已|齐|备齐|准备好)", text) and not re.match(r"^(是否|已.*未)", text):
                     return "是", ""
-                if word in _NO or re.match(r"^(否|不|未|无|没)", text):
+                if word in _NO or re.match(r"^(否|不|未|无|没|尚未|还没|还未|正在|准备中)", text):
                     return "否", ""
                 return "", f"“{text[:30]}”既不是“是”也不是“否”"
             case "期次":
@@ -154,9 +154,6 @@ def count_in_words(text: str) -> float | None:
     return float(tens + (digit(m[3]) if m[3] else 0) if m[2] else digit(m[1] or m[3]))
 
 
-_FEW = dict(zip("半一二两三四五六七八九十", ("0.5", "1", "2", "2", *map(str, range(3, 11))), strict=True))
-
-
 def money(text: str) -> float | None:
     """An amount in 万元, the unit of every 金额: `5.1`, `5.1万元`, `51000元`, `0.2亿元`. A sign without a unit (`¥1,200`) leaves the figure as it is."""
     value = number(text)
@@ -165,15 +162,26 @@ def money(text: str) -> float | None:
     return value if value is None or unit is None else round(value * scale.get(unit[1], 1), 8)
 
 
+_HOURS = {"小时": 1.0, "工时": 1.0, "人时": 1.0, "h": 1.0, "天": 8.0, "日": 8.0, "d": 8.0, "周": 40.0, "星期": 40.0, "w": 40.0, "分": 1 / 60, "min": 1 / 60}  # RULEBOOK §6-3
+_UNIT = r"个?(小时|工时|人时|h|人?天|工?作?日|人?日|d|人?周|星期|w|分|min|人?月)"
+
+
 def work_hours(text: str) -> float | None:
-    """Hours of work: `40小时`, `3天` (8 hours each, RULEBOOK §6-3), `1周` (40), `2.5`, `1天4小时`, `半天`, `两天`; `-8小时` is below zero."""
-    text = unicodedata.normalize("NFKC", text)
-    text = re.sub(r"[半一二两三四五六七八九十](?=个?(?:小时|工时|人?天|人?日|人?周))", lambda m: _FEW[m[0]], text)
-    found = re.findall(r"(\d+(?:\.\d+)?)\s*(个?小时|工时|h|人?天|人?日|周|人周)?", text, re.I)
-    if not found:
+    """Hours of work: `40小时`, `3天` (8 hours each, RULEBOOK §6-3), `1周` (40), `2.5`, `1天4小时`, `半天`, `两天半`, `3个工作日`, `90分钟`; `-8小时` is below zero.
+
+    A figure alone is hours; beside figures with a unit it says nothing (`本周 12小时`), nor do days of the calendar. None where nothing tells, and for months,
+    which have no agreed length.
+    """
+    text = re.sub(r"\d{4}-\d{1,2}-\d{1,2}|(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]?", " ", unicodedata.normalize("NFKC", text))
+    text = re.sub(rf"(?<!个)半(?={_UNIT})", "0.5", text)
+    text = re.sub(rf"[一二两三四五六七八九十]+(?={_UNIT}|个半)", lambda m: f"{count_in_words(m[0]) or 0:g}", text)
+    text = re.sub(rf"(\d+)(?:个半(?={_UNIT})|(?=\s*{_UNIT}半))", lambda m: f"{int(m[1]) + 0.5}", text)
+    found = re.findall(rf"(\d+(?:\.\d+)?)\s*(?:{_UNIT})?", text, re.I)
+    told = [(float(n), next((u for u in _HOURS if unit.lower().endswith(u)), unit)) for n, unit in found if unit]
+    if not found or any(unit not in _HOURS for _, unit in told) or not told and len(found) > 1:
         return None
-    unit = {"天": 8.0, "日": 8.0, "周": 40.0}
-    return (-1 if text.lstrip().startswith("-") else 1) * sum(float(n) * unit.get(u[-1:], 1.0) for n, u in found)
+    hours = sum(n * _HOURS[unit] for n, unit in told) if told else float(found[0][0])
+    return (-1 if text.lstrip().startswith("-") else 1) * round(hours, 4)
 
 
 def comparable(text: str, kind: Kind) -> float | date | datetime | str:

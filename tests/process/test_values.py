@@ -126,8 +126,10 @@ def test_figures(text: str, figure: float | None) -> None:
     assert number(text) == figure
 
 
-@pytest.mark.parametrize(("text", "hours"), [("2周3天4小时", 108), ("半天", 4), ("两天", 16), ("三个工时", 3), ("-8小时", -8), ("1天-4小时", 12)])
-def test_hours_add_up(text: str, hours: float) -> None:
+@pytest.mark.parametrize(("text", "hours"), [("2周3天4小时", 108), ("半天", 4), ("两天", 16), ("三个工时", 3), ("-8小时", -8), ("1天-4小时", 12), ("两天半", 20), ("2个半小时", 2.5),
+    ("3个工作日", 24), ("8小时30分", 8.5), ("90分钟", 1.5), ("5d", 40), ("16人时", 16), ("2人天", 16), ("11月20日 8小时", 8), ("2026-11-20 3天", 24),
+    ("本周 12 小时", 12), ("2.5", 2.5), ("1人月", None), ("11 12", None), ("1个星期", 40), ("4 hours", 4), ("一个半小时", 1.5), ("十二小时", 12), ("十天", 80)])  # fmt: skip
+def test_hours_add_up(text: str, hours: float | None) -> None:
     assert work_hours(text) == hours
 
 
