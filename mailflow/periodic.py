@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from store import StoreError, marks, savepoint
+from store import StoreError, cases, marks, savepoint
 
 from . import digests, lapsing
 from .calendars import due, next_occurrence, parse_date, parse_duration
 from .knowledge import Knowledge
-from .process.digest_plans import DigestPlan
+from .process.digest_plans import Before, DigestPlan
 from .process.model import Process
 from .process.world import Event
 from .recorder import Recorder
@@ -58,10 +58,11 @@ def _lapse(office: Office, now: datetime, done: Done) -> None:
 def _digest(office: Office, now: datetime, done: Done, plan: DigestPlan) -> None:
     with office.store.begin() as conn:
         know = office.knowledge(conn, now)
-        if (due := _due(know, f"digest/{plan.name}", plan.when)) is None:
+        times = [_due(know, f"digest/{plan.name}", plan.when), _due_before(know, f"digest/{plan.name}/另在", plan.before) if plan.before else None]
+        if not (fell := [at for at in times if at is not None]):
             return
         with savepoint(conn):
-            digests.send(Recorder(know, office.desk(know)), plan, due)
+            digests.send(Recorder(know, office.desk(know)), plan, max(fell))
         done.rung += 1
 
 
@@ -77,6 +78,17 @@ def _due(know: Knowledge, name: str, when: str) -> datetime | None:
     if marks_now or due is not None:
         marks.set(know.conn, name, know.now)
     return due
+
+
+def _due_before(know: Knowledge, name: str, before: Before) -> datetime | None:
+    """The last time since the last pass that fell so long before a date of an open case; None where none fell."""
+    mark = marks.get(know.conn, name)
+    found = [parse_date(row["fields"].get(before.length.base, "")[:10]) for row in cases.find(know.conn, before.process, open=True)] if mark else []
+    moments = [due(day, before.length, know.calendar).replace(hour=before.hour, minute=before.minute) for day in found if day]
+    fell = max((at for at in moments if mark and mark["at"] < at <= know.now), default=None)
+    if mark is None or fell is not None or mark["at"].date() != know.now.astimezone(mark["at"].tzinfo).date():  # a date written too late asks for nothing
+        marks.set(know.conn, name, know.now)
+    return fell
 
 
 _ROWS = re.compile(r"(\S+) (\S+)起每 ?(\S+?)(?: (\d{1,2}):(\d{2}))?")

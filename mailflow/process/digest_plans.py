@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..calendars import DurationError, check_period
+from ..calendars import Duration, DurationError, check_period, parse_duration
 from .yamltext import Items, Table, TemplateError, read_file
 
-TOP = ("汇总", "时间", "收信", "抄送", "范围", "开头", "节")
+TOP = ("汇总", "时间", "另在", "收信", "抄送", "范围", "开头", "节")
 SECTION = ("标题", "取", "流程", "台账", "状态", "当", "按", "期间", "列")
 SOURCES = ("待办", "逾期", "今日到期", "在办", "新单", "台账", "台账计数", "得分", "办结", "分拣", "搁置", "排班", "缺登记", "问题")
 PERIODS = ("", "全部", "昨天", "上个工作日起", "上周", "上月", "上季度", "本月", "本季", "本年")
@@ -30,6 +31,16 @@ class Section:
     line: int = 0
 
 
+@dataclass(slots=True, frozen=True)
+class Before:
+    """另在: once more, so long before a date that the open cases of a process hold."""
+
+    process: str
+    length: Duration  # its base is the field
+    hour: int
+    minute: int
+
+
 @dataclass(slots=True)
 class DigestPlan:
     """One digest."""
@@ -37,11 +48,27 @@ class DigestPlan:
     name: str
     when: str
     roles: tuple[str, ...]
+    before: Before | None = None
     cc: tuple[str, ...] = ()
     own: bool = True  # 范围: 自己的: each reader only what they have to do with; 全部: everything
     opening: str = ""
-    sections: list[Section] = field(default_factory=list)
     file: str = ""
+    sections: list[Section] = field(default_factory=list)
+
+
+_BEFORE = re.compile(r"(\S+) (\S+前\S+) (\d{1,2}):(\d{2})")
+
+
+def _before(table: Table, file: str) -> Before | None:
+    text = table.text("另在")
+    if not text:
+        return None
+    try:
+        if not (found := _BEFORE.fullmatch(text)) or (length := parse_duration(found[2])).kind not in ("days", "workdays"):
+            raise DurationError("可以写:流程名 日期字段前7天 09:00")
+    except DurationError as why:
+        raise TemplateError(f"“另在: {text}”读不懂;{why}", file, table.lines["另在"]) from None
+    return Before(found[1], length, int(found[3]) % 24, int(found[4]) % 60)
 
 
 def read_digest(path: Path) -> DigestPlan:
@@ -51,7 +78,7 @@ def read_digest(path: Path) -> DigestPlan:
     scope = table.text("范围") or "自己的"
     if scope not in ("自己的", "全部"):
         raise TemplateError("“范围”只能写 自己的 或 全部", path.name, table.lines["范围"])
-    plan = DigestPlan(table.text("汇总") or path.stem, table.text("时间"), table.words("收信"), table.words("抄送"), scope == "自己的", table.text("开头"), file=path.name)
+    plan = DigestPlan(table.text("汇总") or path.stem, table.text("时间"), table.words("收信"), _before(table, path.name), table.words("抄送"), scope == "自己的", table.text("开头"), path.name)
     if not plan.when or not plan.roles:
         raise TemplateError("汇总要写“时间”和“收信”", path.name, 1)
     try:

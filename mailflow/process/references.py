@@ -247,6 +247,12 @@ def _tables_and_plans(library: Library) -> Iterator[str]:
         yield from (f"{register.file} 第 {register.lines.get(key, 1)} 行:{what}" for key, what in _register(register, library))
         yield from _tiers(register, library)
     for digest in library.digests.values():
+        if before := digest.before:
+            host, base = library.processes.get(before.process), before.length.base or ""
+            if host is None:
+                yield f"{digest.file}:“另在”:没有“{before.process}”这个流程{_near(before.process, library.processes)}"
+            elif base not in host.fields:
+                yield f"{digest.file}:“另在”:流程“{host.name}”没有“{base}”这个字段{_near(base, host.fields)}"
         for section in digest.sections:
             if section.register and section.register not in library.registers:
                 yield f"{digest.file} 第 {section.line} 行:没有“{section.register}”这本台账{_near(section.register, library.registers)}"

@@ -23,6 +23,22 @@ def test_a_condition_over_the_fields_of_one_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "sentence"),
+    [
+        ("carrier-meeting-service 日期前7天 09:00", ""),
+        ("carrier-meeting-service 日期前3个工作日 16:30", ""),
+        ("carrier-meeting-service 会期前7天 09:00", "没有“会期”这个字段"),
+        ("carrier-meetings 日期前7天 09:00", "没有“carrier-meetings”这个流程"),
+        ("日期前7天", "“另在: 日期前7天”读不懂;可以写:流程名 日期字段前7天 09:00"),
+        ("carrier-meeting-service 日期前几天 09:00", "“另在: carrier-meeting-service 日期前几天 09:00”读不懂"),
+    ],
+)
+def test_once_more_before_a_date_of_a_case(tmp_path: Path, before: str, sentence: str) -> None:
+    found = said(tmp_path, f"    取: 在办\n另在: {before}\n")
+    assert [sentence in line for line in found] == [True] * bool(sentence), found
+
+
+@pytest.mark.parametrize(
     ("section", "sentence"),
     [
         ("    取: 在办\n    流程: [product-improvement]\n    当: 第几回 >= 3\n", "第 5 行:“当: 第几回 >= 3”的条件第 1 列:不认识“第几回”"),
