@@ -27,16 +27,6 @@ OK, NOTE, WRONG = "正常", "注意", "有误"
 READS_PRINT = 2048  # MB
 ROOM = 2 * 2**30  # bytes free below which the disk is spoken of
 
-# What letters may use beside a process's own names: the words of every letter, and the facts that each occasion brings.
-EVERY_LETTER = {"收到时间", "来信人", "标题", "来信地址", "来件方式", "收信人", "字段", "流程", "事项", "状态", "说", "抄送"}
-OCCASIONS = {
-    "receipt": {"请补", "提示们"}, "returned": {"问题们", "空白表", "附表"}, "done": {"动作"}, "says": set(), "forbidden": {"动作", "问题们", "可做"},
-    "refused": {"动作", "问题们", "可做"}, "stranger": {"缘由"}, "sorting": {"摘要"}, "fax": {"表单"}, "held": {"数", "信们"}, "choose": {"候选们", "候选标题"},
-    "standstill": {"张数", "抄送张数", "没列的", "例"}, "digest": {"汇总", "日期", "正文行"},
-    "reminder": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"}, "overdue": {"期限名", "到期", "怎样算", "责任人", "多久", "第几封"},
-}  # fmt: skip
-
-
 @dataclass(slots=True)
 class Finding:
     """One line of the table."""
@@ -93,7 +83,7 @@ def _all(config: Config) -> Iterator[Finding]:
     yield from _each("流程", library.problems, f"{len(library.processes)} 个流程,{len(library.tables)} 张决策表,{len(library.registers)} 本台账")
     if master is not None:
         yield from _nobody(library, master)
-    yield from _each("信", list(letter_problems(library)), f"{len(library.letters)} 封")
+    yield Finding("信", OK, f"{len(library.letters)} 封")
     yield _administrator(config, master)
     store = None
     try:
@@ -138,63 +128,6 @@ def _each(what: str, problems: list[str], fine: str) -> Iterator[Finding]:
         yield Finding(what, WRONG, problem)
     if not problems:
         yield Finding(what, OK, fine)
-
-
-# -- letters ---------------------------------------------------------------------------------------------------------------
-
-
-def letter_problems(library: Library) -> Iterator[str]:
-    """Syntax errors, and names that nobody will ever fill: each letter is rendered once with nothing."""
-    import jinja2
-
-    from . import letters
-    from .process.references import all_effects
-
-    users: dict[str, list[Process]] = {}
-    for process in library.processes.values():
-        for effects in all_effects(process):
-            for order in effects.letters:
-                users.setdefault(order.letter, []).append(process)
-    occasions: dict[str, set[str]] = {}
-    if table := library.tables.get("通用信"):
-        for row in table.rows:
-            occasions.setdefault(row["信"], set()).add(row["场合"])
-    for name, path in sorted(library.letters.items()):
-        try:
-            wanted = set(letters.names(path))
-            letters.part(path, dict.fromkeys(wanted, "") | {"字段": {}})
-        except jinja2.TemplateSyntaxError as why:
-            closing = ";{% for %}、{% if %} 都要有 {% endfor %}、{% endif %}" if "end" in (why.message or "").lower() else ""
-            yield f"{path.name} 第 {why.lineno} 行:模板写法不对({why.message}){closing}"
-            continue
-        except (letters.LetterError, OSError, ValueError, ArithmeticError) as why:
-            yield f"{path.name}:{why}" if path.name not in str(why) else str(why)
-            continue
-        except TypeError:
-            pass  # compares or counts with what is empty now
-        if name not in users and not (name in occasions and all(o in OCCASIONS for o in occasions[name])):
-            continue  # nobody writes it, or for an occasion whose words only the code knows
-        known = set(EVERY_LETTER)
-        for occasion in occasions.get(name, ()):
-            known |= OCCASIONS.get(occasion, set())
-        for process in users.get(name, []):
-            known |= _words_of(process)
-        for unknown in sorted(wanted - known):
-            near = _near(unknown, known)
-            yield f"{path.name}:用了“{unknown}”,用这封信的流程里没有这个名字{near};写出来会是空的"
-
-
-def _words_of(process: Process) -> set[str]:
-    from .process.vocabulary import SPECIAL
-
-    return {*process.fields, *process.roles, *process.lookups, *process.documents, *SPECIAL, "申请人", "开单时间", "动作说明", "收信日", "事项"}
-
-
-def _near(word: str, known: set[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, sorted(known), 1, 0.4)
-    return f",是不是“{close[0]}”?" if close else ""
 
 
 # -- store -----------------------------------------------------------------------------------------------------------------

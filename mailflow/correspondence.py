@@ -129,10 +129,10 @@ class Desk:
         self._deadlines = cases.deadlines(self.know.conn, [case.id]) if case is not None and case.id and plans else None
         for plan in plans:
             name = plan.letter or self.know.library.usual("says")
-            path = self.know.library.letters.get(name)
-            if path is None:
+            source = self.know.library.letters.get(name)
+            if source is None:
                 raise letters.LetterError(f"没有“{name}”这封信;请在 letters/ 里写好 {name}.txt")
-            part = letters.part(path, self.context(letters.names(path), process, case, names, event, {"说": plan.says, "收信人": "、".join(plan.to), **plan.facts}))
+            part = letters.part(source, self.context(letters.names(source), process, case, names, event, {"说": plan.says, "收信人": "、".join(plan.to), **plan.facts}))
             if self.ringing and case is not None and case.id == self.ringing.case_id:
                 part["rung"] = "behind" if self.ringing.behind else "in time"
             if plan.facts.get("等"):

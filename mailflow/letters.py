@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -37,23 +38,39 @@ def _environment() -> jinja2.Environment:
     return jinja2.sandbox.SandboxedEnvironment(undefined=_Blank, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
 
 
-def _source(path: Path) -> str:
+@dataclass(slots=True, frozen=True)
+class Source:
+    """One letter as its file says it, sure to be one that can be written."""
+
+    name: str
+    file: str
+    text: str
+
+
+def read(path: Path) -> Source:
+    """The letter in a file. Raises LetterError, in Chinese with file and line, where it could never be written."""
     from .process.yamltext import TemplateError, decoded
 
     try:
-        return decoded(path.read_bytes(), path.name).replace("\r\n", "\n")
+        source = Source(path.stem, path.name, decoded(path.read_bytes(), path.name).replace("\r\n", "\n"))
     except TemplateError as why:
         raise LetterError(str(why)) from None
+    try:
+        part(source, dict.fromkeys(names(source), "") | {"字段": {}})
+    except TypeError:
+        pass  # compares or counts with what is empty now
+    except (ValueError, ArithmeticError) as why:
+        raise why if isinstance(why, LetterError) else LetterError(f"{path.name}:{why}") from None
+    return source
 
 
 @lru_cache(maxsize=1024)
-def _template(path: Path, stamp: int) -> tuple[jinja2.Template, jinja2.Template, int]:
+def _template(source: Source) -> tuple[jinja2.Template, jinja2.Template, int]:
     import jinja2
 
-    source = _source(path)
-    if wide := next((n for n, line in enumerate(source.split("\n"), 1) if re.search("[｛｝％]{2}|[{][｛％]|｛[{%]", line)), 0):
-        raise LetterError(f"{path.name} 第 {wide} 行:取值用的花括号要用半角:{{{{ 名称 }}}}")
-    head, _, body = source.partition("\n---\n")
+    if wide := next((n for n, line in enumerate(source.text.split("\n"), 1) if re.search("[｛｝％]{2}|[{][｛％]|｛[{%]", line)), 0):
+        raise LetterError(f"{source.file} 第 {wide} 行:花括号和百分号要用半角")
+    head, _, body = source.text.partition("\n---\n")
     title, rank = "", 50
     for number, line in enumerate(head.splitlines(), 1):
         key, _, value = line.partition(":") if ":" in line else line.partition("：")
@@ -62,43 +79,63 @@ def _template(path: Path, stamp: int) -> tuple[jinja2.Template, jinja2.Template,
                 title = value.strip()
             case "次序":
                 if not re.fullmatch(r"\d{0,4}", value.strip()):
-                    raise LetterError(f"{path.name} 第 {number} 行:“次序”要写数字,如 20")
+                    raise LetterError(f"{source.file} 第 {number} 行:“次序”要写数字,如 20")
                 rank = int(value.strip() or 50)
             case "":
                 continue
             case other:
-                raise LetterError(f"{path.name} 第 {number} 行:信头只能写 标题、次序,不能写“{other}”")
+                raise LetterError(f"{source.file} 第 {number} 行:信头只能写 标题、次序,不能写“{other}”")
     if not _ and not title:
-        raise LetterError(f"{path.name}:缺信头;第一行写“标题: …”,空一行写 ---,下面是正文")
+        raise LetterError(f"{source.file}:缺信头;第一行写“标题: …”,空一行写 ---,下面是正文")
+    above = head.count("\n") + 2
+    while body.startswith("\n"):
+        body, above = body[1:], above + 1
     try:
-        return _environment().from_string(title), _environment().from_string(body.strip("\n")), rank
+        made = _environment().from_string(title)
     except jinja2.TemplateSyntaxError as why:
-        raise LetterError(f"{path.name} 第 {(why.lineno or 1)} 行:{why.message}") from None
+        raise LetterError(f"{source.file} 第 1 行:{_in_chinese(why.message or '')}") from None
+    try:
+        return made, _environment().from_string(body.rstrip("\n")), rank
+    except jinja2.TemplateSyntaxError as why:
+        raise LetterError(f"{source.file} 第 {above + (why.lineno or 1)} 行:{_in_chinese(why.message or '')}") from None
+
+
+def _in_chinese(problem: str) -> str:
+    """Without the brackets themselves: this goes into letters, where a bracket would look like a template's leftover."""
+    for english, chinese in (
+        ("nexpected end of template", "“if”或“for”没有写完:后面要有 endif 或 endfor"),
+        ("Encountered unknown tag", "花括号加百分号里的词不认识;能写 if、else、endif、for、endfor,而且要配对"),
+        ("No filter named", "“|”后面的写法不认识;只写名称"),
+    ):
+        if english in problem:
+            return chinese
+    return "花括号里读不懂或没有配对:两对花括号里只写一个名称,花括号加百分号里写“if 名称”,都要半角"
 
 
 @lru_cache(maxsize=1024)
-def _names(path: Path, stamp: int) -> frozenset[str]:
+def names(source: Source) -> frozenset[str]:
+    """The names that a letter uses. Raises LetterError."""
+    import jinja2
     from jinja2 import meta
 
-    return frozenset(meta.find_undeclared_variables(_environment().parse(_source(path))))
+    try:
+        return frozenset(meta.find_undeclared_variables(_environment().parse(source.text)))
+    except jinja2.TemplateSyntaxError:
+        _template(source)  # says where
+        raise
 
 
-def names(path: Path) -> frozenset[str]:
-    """The names that a letter uses."""
-    return _names(path, path.stat().st_mtime_ns)
-
-
-def part(path: Path, context: Mapping[str, Any]) -> dict[str, Any]:
+def part(source: Source, context: Mapping[str, Any]) -> dict[str, Any]:
     """One part of a letter: name, title, text, rank (a lower one leads). Raises LetterError."""
     import jinja2
 
-    title, body, rank = _template(path, path.stat().st_mtime_ns)
+    title, body, rank = _template(source)
     try:
         text = re.sub(r"\n{3,}", "\n\n", body.render(context)).strip()
         text = re.sub(r"(?<!。)。。(?!。)", "。", text)  # what somebody wrote ended its own sentence
-        return {"name": path.stem, "title": _one_line(title.render(context)), "text": text, "rank": rank}
+        return {"name": source.name, "title": _one_line(title.render(context)), "text": text, "rank": rank}
     except jinja2.TemplateError as why:
-        raise LetterError(f"{path.name}:{why}") from None
+        raise LetterError(f"{source.file}:{why}") from None
 
 
 def join(content: dict[str, Any] | None, more: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from store import letters as rows
@@ -57,11 +56,11 @@ def sum_up(desk: Desk, now: datetime) -> int:
         pile[row["reader"]].append((row, False))
         for copy in row["cc"]:
             pile[copy].append((row, True))
-    path = desk.know.library.letters.get(desk.know.library.usual("standstill"))
-    summed: dict[str, list[tuple[Any, bool]]] = {} if path is None else {address: items for address, items in pile.items() if len({r["case_id"] for r, _ in items}) > 1 and any(_behind(r) for r, _ in items)}
+    source = desk.know.library.letters.get(desk.know.library.usual("standstill"))
+    summed: dict[str, list[tuple[Any, bool]]] = {} if source is None else {address: items for address, items in pile.items() if len({r["case_id"] for r, _ in items}) > 1 and any(_behind(r) for r, _ in items)}
     for address, items in summed.items():
-        assert path is not None
-        _write(desk, path, address, sorted(items, key=lambda item: item[1]), now)
+        assert source is not None
+        _write(desk, source, address, sorted(items, key=lambda item: item[1]), now)
     for row in untried:
         if not _rung(row):
             if _behind(row):  # something else joined it: it goes as it is, and now
@@ -86,10 +85,10 @@ def _behind(row: Any) -> bool:
     return any(p.get("rung") == "behind" for p in row["content"]["parts"])
 
 
-def _write(desk: Desk, path: Path, address: str, items: list[tuple[Any, bool]], now: datetime) -> None:
+def _write(desk: Desk, source: letters.Source, address: str, items: list[tuple[Any, bool]], now: datetime) -> None:
     shown = [_case(row["content"], copied) for row, copied in items]
     example = next((f"{c['number']} {c['actions'][0]['word']}" for c in shown if c["actions"]), "")
-    part = letters.part(path, {"张数": len(shown), "抄送张数": sum(copied for _, copied in items), "没列的": max(0, len(shown) - MOST_CASES), "例": example})
+    part = letters.part(source, {"张数": len(shown), "抄送张数": sum(copied for _, copied in items), "没列的": max(0, len(shown) - MOST_CASES), "例": example})
     attach: list[dict[str, Any]] = []
     for row, copied in items:
         attach += [a for a in row["content"].get("attach", []) if not copied and a not in attach]
@@ -105,7 +104,7 @@ def _write(desk: Desk, path: Path, address: str, items: list[tuple[Any, bool]], 
     rows.write(
         desk.know.conn,
         {
-            "case_id": None, "mail_id": None, "reader": address, "cc": [], "letter": path.stem, "subject": letters.subject(content), "content": content,
+            "case_id": None, "mail_id": None, "reader": address, "cc": [], "letter": source.name, "subject": letters.subject(content), "content": content,
             "message_id": f"<{uuid.uuid4().hex}@{domain}>", "in_reply_to": "", "references": "", "due": now, "written_at": now,
         },
     )  # fmt: skip

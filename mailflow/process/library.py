@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..letters import LetterError, Source
+from ..letters import read as read_letter
 from . import loader, shelf
 from .digest_plans import DigestPlan, read_digest
 from .files import like_shipped, overlooked
@@ -31,6 +33,7 @@ def shipped() -> Path:
 
 _READERS: dict[str, Callable[[Path], Any]] = {
     "processes": loader.load, "registers": read_register, "tables": read_table, "digests": read_digest, "slips": read_slip, "forms": read_form,
+    "letters": read_letter,
 }  # fmt: skip
 
 
@@ -68,7 +71,7 @@ class Library:
     processes: dict[str, Process] = field(default_factory=dict)
     registers: dict[str, Register] = field(default_factory=dict)
     tables: dict[str, DecisionTable] = field(default_factory=dict)
-    letters: dict[str, Path] = field(default_factory=dict)
+    letters: dict[str, Source] = field(default_factory=dict)
     digests: dict[str, DigestPlan] = field(default_factory=dict)
     slips: dict[str, SlipPlan] = field(default_factory=dict)
     forms: dict[str, FormPlan] = field(default_factory=dict)
@@ -94,20 +97,18 @@ class Library:
         if fresh and (kept := shelf.take(self.folders, stamps)) is not None:
             vars(self).update(kept)
             return True
+        from ..letter_sense import letter_problems  # late: letters know processes
+
         problems: list[str] = []
         processes: dict[str, Process] = {}
         registers: dict[str, Register] = {}
         tables: dict[str, DecisionTable] = {}
-        letters: dict[str, Path] = {}
+        written: dict[str, Source] = {}
         digests: dict[str, DigestPlan] = {}
         slips: dict[str, SlipPlan] = {}
         forms: dict[str, FormPlan] = {}
         for key, path in chosen.items():
             kind = key.partition("/")[0]
-            if kind == "letters":
-                letters[path.stem] = path
-                self._seen[path] = _Loaded(stamps[path])
-                continue
             before = self._seen.get(path)
             value = before.value if before else None
             if before is None or before.stamp != stamps[path]:
@@ -116,7 +117,7 @@ class Library:
                     value = _READERS[kind](path)
                     if kind == "tables":
                         _table_like(value, read_table(behind[key]) if key in behind else None)
-                except (TemplateError, LookupError_, OSError) as why:
+                except (TemplateError, LookupError_, LetterError, OSError) as why:
                     value = before.value if before else None
                     if value is None and key in behind:  # never was a good one of their own: the shipped one holds until then
                         value = _READERS[kind](behind[key])
@@ -127,7 +128,7 @@ class Library:
                 problems.append(self._seen[path].problem)
             if value is None:
                 continue
-            kinds: dict[str, dict[str, Any]] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests, "slips": slips, "forms": forms}
+            kinds: dict[str, dict[str, Any]] = {"processes": processes, "registers": registers, "tables": tables, "digests": digests, "slips": slips, "forms": forms, "letters": written}
             into = kinds[kind]
             name = path.stem if kind == "tables" else value.name
             if name in into and kind == "processes":
@@ -136,7 +137,7 @@ class Library:
             into[name] = value
         for path in set(self._seen) - set(stamps):
             del self._seen[path]
-        self.processes, self.registers, self.tables, self.letters, self.digests = processes, registers, tables, letters, digests
+        self.processes, self.registers, self.tables, self.letters, self.digests = processes, registers, tables, written, digests
         self.slips, self.forms = slips, forms
         self.waiting_for = waiting(processes)
         settings = self.folders[0] / "tables" / "取定值.csv"
@@ -150,7 +151,7 @@ class Library:
         if "提醒梯次" in tables:
             problems += ladder_sense(tables["提醒梯次"])
         overseen = [line for folder in self.folders[1:] or self.folders for line in overlooked(folder)]
-        self.problems = problems + overseen + list(dangling(self))
+        self.problems = problems + overseen + list(dangling(self)) + list(letter_problems(self))
         if fresh:
             shelf.keep(self.folders, stamps, {name: value for name, value in vars(self).items() if name != "folders"})
         return True

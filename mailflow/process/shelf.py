@@ -69,5 +69,5 @@ def _file(folders: Iterable[Path]) -> Path | None:
 
 
 def _key(stamps: Stamps) -> tuple[Any, ...]:
-    code = sorted((p.name, s.st_mtime_ns, s.st_size) for p in Path(__file__).parent.glob("*.py") if (s := p.stat()))
+    code = sorted((p.name, s.st_mtime_ns, s.st_size) for p in [*Path(__file__).parent.glob("*.py"), *Path(__file__).parents[1].glob("letter*.py")] if (s := p.stat()))
     return sys.version_info[:3], code, sorted((str(path), *stamp) for path, stamp in stamps.items())
