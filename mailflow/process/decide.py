@@ -217,7 +217,7 @@ def _parameters(process: Process, action: Action, names: Names) -> tuple[list[Pr
             head, _, left = source.partition(" ")
             found, why = process.fields[name].kind.read(source if kind == "工时" else head, names.world)
             value, left = (source, "") if kind == "工时" and found else (head, left) if not why else ("", source)
-            if why and kind in ("选项", "多选") and name in action.asks:
+            if why and kind in ("选项", "多选", "工时") and name in action.asks:
                 value = head  # said, and wrong: the reader is told what may be written
         else:
             value, left = "\n".join(t for t in (argument, rest) if t), ""
