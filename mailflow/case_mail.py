@@ -46,7 +46,7 @@ class CaseMail(Handler):
         return None
 
     def _named_first(self, mail: Mail) -> Any:
-        """An answer to a letter about several cases (a sum, a digest) says which it means in front of its first line: `MF-COMM-2026-0007 同意`."""
+        """An answer to a letter about several cases (a sum, a digest) says which it means in front of its first line: `MF-XXX-2026-0007 同意`."""
         found = _NUMBER_FIRST.match(mail.message.reply_text)
         row = cases.by_number(self.know.conn, found[1].upper()) if found else None
         if found and row is not None:
@@ -319,8 +319,7 @@ class CaseMail(Handler):
                 family.append(above)
             return next((r for r in family if r["open"]), None)
         today = self.know.now.astimezone(self.know.calendar.tz).date()  # 2026年9月 is the case of 202609
-        term = lambda said: read_term(said, today) or said  # noqa: E731 - used once below
-        keys = {n: term(parts[n]) if f.kind.name == "期次" else parts[n] for n, f in process.fields.items() if f.identifies and n in parts}
+        keys = {n: (read_term(parts[n], today) or parts[n]) if f.kind.name == "期次" else parts[n] for n, f in process.fields.items() if f.identifies and n in parts}
         if not keys:
             return None
         known = {k: self.know.project(v)[0] for k, v in keys.items() if process.fields[k].kind.name == "项目"}  # by an alias as well

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import screen
-from .config import Config, ConfigError, load, password
-from .errors import Occupied, said
+from .config import Config, Mailbox, load
+from .credentials import password
+from .errors import ConfigError, Occupied, said
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from sqlalchemy import Connection
 
     from store import Store
 
@@ -263,7 +265,7 @@ def _left(config: Config, library: Library, master: MasterData, conn: sa.Connect
     return vacancies(Knowledge(library, master, Directory(master.people), calendar, conn, datetime.now(UTC)))
 
 
-def _disagreeing(config: Config, store: Store, library: Library, master: MasterData, conn: object) -> Iterator[Finding]:
+def _disagreeing(config: Config, store: Store, library: Library, master: MasterData, conn: Connection) -> Iterator[Finding]:
     import json
 
     from store import cases
@@ -271,7 +273,7 @@ def _disagreeing(config: Config, store: Store, library: Library, master: MasterD
     from .knowledge import PROJECT_COLUMNS
 
     by_name = {p.name: p for p in master.projects}
-    for row in cases.projects(conn):  # type: ignore[arg-type]
+    for row in cases.projects(conn):
         project = by_name.get(row["name"])
         if project is None:
             continue
@@ -294,15 +296,15 @@ def _administrator(config: Config, master: MasterData | None) -> Finding:
     return Finding("管理员", NOTE, "没有人会收到搁置和待分拣的信:在 people.csv 里给一个人角色“系统管理员”,或写 [service] admin")
 
 
-def _mailbox(box: object) -> Finding:
+def _mailbox(box: Mailbox) -> Finding:
     from .mailbox import MailboxError, open_mailbox
 
     try:
-        opened = open_mailbox(box, lambda: password(box))  # type: ignore[arg-type]
+        opened = open_mailbox(box, lambda: password(box))
     except MailboxError as why:
         return Finding("收信", WRONG, str(why))
     opened.close()
-    return Finding("收信", OK, f"{box.name}:{box.url}")  # type: ignore[attr-defined]
+    return Finding("收信", OK, f"{box.name}:{box.url}")
 
 
 def _smtp(config: Config) -> Finding:

@@ -1,13 +1,12 @@
 """The one configuration file, mailflow.toml: read, checked and turned into frozen dataclasses (CONTRACT, Configuration).
 
-Every key has a default or an error in Chinese that names file, line and key and says what to write instead. Only the standard
-library is imported, and what is needed for errors alone is imported there: every command waits for this module.
+Every key has a default or an error in Chinese that names file, line and key and says what to write instead. Nothing heavy is imported, and what is
+needed for errors alone is imported there: every command waits for this module.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +14,8 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-
-class ConfigError(Exception):
-    """What is wrong with the configuration: one line in Chinese for the operator, with file, line, key and what to write instead."""
-
-
-class SecretError(ConfigError, OSError):
-    """A password or token that cannot be had now. An OSError too: mailboxes and transports expect one from their password callback."""
+from .errors import ConfigError
+from .toml_file import TomlFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,102 +124,16 @@ def load(path: Path) -> Config:
     return _Reader(path).config()
 
 
-def password(source: Mailbox | Smtp) -> str:
-    """The secret of a mailbox or of SMTP, read at the time of use so that a renewed one is seen; '' where none is configured.
-
-    With oauth2 it is the access token. Raises SecretError.
-    """
-    if source.password_env:
-        import os
-
-        value = os.environ.get(source.password_env, "")
-        if not value:
-            raise SecretError(f"环境变量 {source.password_env} 没有设置或是空的:在启动 mailflow 之前设好密码(password_env)")
-        return value
-    if source.password_file:
-        return _secret_file(source.password_file, "password_file")
-    if source.oauth2 and source.oauth2.token_file:
-        return _secret_file(source.oauth2.token_file, "oauth2.token_file")
-    return _token_from(source.oauth2.command) if source.oauth2 else ""
-
-
-def _secret_file(path: Path, key: str) -> str:
-    try:
-        secret = path.read_text("utf-8-sig").strip("\r\n")
-    except FileNotFoundError:
-        raise SecretError(f"{key}:密码文件 {path} 不存在;建一个只含密码的文件,权限 600") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"{key}:密码文件 {path} 读不了({error});它应是只含密码的文本文件,运行 mailflow 的用户可读") from None
-    if not secret.strip() or "\n" in secret:
-        raise SecretError(f"{key}:密码文件 {path} 应当只有一行密码,现在{'有多行' if secret.strip() else '是空的'}")
-    return secret
-
-
-def _token_from(command: tuple[str, ...]) -> str:
-    import subprocess
-
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
-        raise SecretError(f"oauth2.command:命令 {command[0]} 没能执行({error});它应在 30 秒内把访问令牌打印到标准输出") from None
-    token = done.stdout.strip()
-    if done.returncode or not token or "\n" in token:
-        why = (done.stderr.strip().splitlines() or ["没有输出" if not token else "输出不止一行"])[-1]
-        raise SecretError(f"oauth2.command:命令 {command[0]} 没有给出令牌(返回 {done.returncode}:{why[:200]});它应只打印访问令牌")
-    return token
-
-
 class _Reader:
-    """One reading of one file: knows the lines, so that every error can point at its own."""
+    """One reading of one file; every error points at its own line."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.base = path, path.resolve().parent
-        self.text = self._text()
-        self.lines = _lines_of(self.text)
-        try:
-            self.data: dict[str, Any] = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            self._syntax(error)
-        except RecursionError:
-            raise ConfigError(f"{path}:括号套得太深;配置只需要 [表] 和 键 = 值") from None
+        file = TomlFile(path)
+        self.data, self.lines = file.data, file.lines
         self.table = ""
         self.row: dict[str, Any] = {}
         self.index = 0
-
-    def _text(self) -> str:
-        try:
-            raw = self.path.read_bytes()
-        except FileNotFoundError:
-            raise ConfigError(f"找不到配置文件 {self.path}:用 --config 指明,或先执行 mailflow init 文件夹 生成一份") from None
-        except IsADirectoryError:
-            raise ConfigError(f"{self.path} 是文件夹:--config 要指到其中的文件,例如 {self.path / 'mailflow.toml'}") from None
-        except OSError as error:
-            raise ConfigError(f"配置文件 {self.path} 读不了({error.strerror}):让运行 mailflow 的用户可读") from None
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = raw[: error.start].count(b"\n") + 1
-            raise ConfigError(f"{self.path} 第 {line} 行:不是 UTF-8 文字;请用编辑器另存为 UTF-8 编码") from None
-        if not text.strip():
-            raise ConfigError(f"配置文件 {self.path} 是空的:执行 mailflow init 文件夹 生成一份带说明的再改")
-        return text
-
-    def _syntax(self, error: tomllib.TOMLDecodeError) -> NoReturn:
-        said = str(error)
-        at = re.search(r"\(at line (\d+), column (\d+)\)", said)
-        line = int(at[1]) if at else self.text.count("\n") + 1
-        where = f"第 {at[1]} 行第 {at[2]} 列" if at else f"第 {line} 行(文件末尾)"
-        content = (self.text.splitlines() or [""])[min(line, len(self.text.splitlines())) - 1]
-        full_width = re.search("[\uff1d\u201c\u201d\u2018\u2019\uff3b\uff3d\u3010\u3011\uff0c\uff1a\u3000]", content.split("#")[0])
-        if full_width:
-            advice = f"这一行有全角的 {full_width[0]},改成半角"
-        elif "overwrite" in said or "twice" in said:
-            advice = "同一个键或表写了两次,留一个"
-        elif re.match(r"\s*[\w-]+\s*=\s*[^\s\"'\[{\d-]", content):
-            advice = '文字要放在半角双引号里,例如 name = "技术支持中心"'
-        else:
-            advice = f'每行写成 键 = "值",表名写成 [表](原文:{said.split(" (at")[0]})'
-        raise ConfigError(f"{self.path} {where}:不是正确的 TOML;{advice}")
 
     # -- errors and single values
 
@@ -473,30 +381,3 @@ def _nearest(word: str, table: str | None) -> str:
         return f"有的表:{'、'.join(_KEYS)}"
     near = get_close_matches(word.lower(), _KEYS[table], 1, 0.5)
     return f"是不是 {near[0]}?" if near else f"这里可以写:{'、'.join(_KEYS[table])}"
-
-
-_TABLE_LINE = re.compile(r"\s*(\[\[?)\s*([\w\"'.-]+)\s*\]")
-_KEY_LINE = re.compile(r"\s*([\w-]+|\"[^\"]*\"|'[^']*')\s*([.=])")
-
-
-def _lines_of(text: str) -> dict[tuple[str, int, str], int]:
-    """(table, how many-eth of its name, key) → line; the key '' is the table's own line. For messages only: tomllib keeps no lines."""
-    lines: dict[tuple[str, int, str], int] = {}
-    table, index = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if found := _TABLE_LINE.match(line):
-            table, _, key = found[2].replace('"', "").partition(".")
-            if found[1] == "[[":
-                index = sum(1 for t, _, k in lines if t == table and not k)
-            elif not key:
-                index = 0
-            lines.setdefault((table, index, key), number)
-        elif found := _KEY_LINE.match(line):
-            key = found[1].strip("\"'")
-            if not table and found[2] == ".":  # service.name = …
-                rest = line[found.end() :].split("=")[0].strip()
-                lines.setdefault((key, 0, ""), number)
-                lines.setdefault((key, 0, rest), number)
-            else:
-                lines.setdefault((table, index, key), number)
-    return lines

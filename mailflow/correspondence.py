@@ -285,7 +285,10 @@ class Desk:
 
 def _as_words(process: Process, action: Action, negatives: set[str]) -> dict[str, Any]:
     """How an action is shown and what its button writes."""
-    label = lambda name: said(process.fields[name])  # noqa: E731
+
+    def label(name: str) -> str:
+        return said(process.fields[name])
+
     asks = [label(n) for n in action.asks]
     may = [label(n) for n in action.may_say]
     short = asks[0] if asks else ""

@@ -155,7 +155,10 @@ def _register(know: Knowledge, plan: DigestPlan, section: Section, reader: str, 
     register = know.library.registers[section.register]
     since, until = _period(section.period, event.at.date(), know)
     statuses = tuple(registers.STATUSES.get(s, s) for s in section.statuses) or registers.COUNTED
-    cell = lambda r, column: r["who"] if column == register.who_column else r["project"] if column == register.project_column else str(r["data"].get(column, ""))  # noqa: E731 - one expression
+
+    def cell(row: Any, column: str) -> str:
+        return str(row["who"] if column == register.who_column else row["project"] if column == register.project_column else row["data"].get(column, ""))
+
     found = [r for r in cases.entries(know.conn, register.name, statuses=statuses) if _within(know, r["at"], since, until) or statuses == ("confirmed",) and _late(r, since, event.at)]
     if plan.own:
         projects = {p.name for p in know.all_projects().values() if reader in (p.sales, p.presales_1, p.presales_2)}

@@ -74,7 +74,10 @@ def may_see(intake: Handler, event: Event, row: Any) -> bool:
     case = know.load(row)
     names = Names(process, case, event, know)
     involved = {case.opened_by, *case.owner.split("、"), *names.parties()}
-    unit = lambda name: p.unit if (p := know.whole_person(name)) else ""  # noqa: E731 - one expression, used twice
+
+    def unit(name: str) -> str:
+        return p.unit if (p := know.whole_person(name)) else ""
+
     if unit(event.who) and unit(event.who) == unit(case.opened_by) and event.who not in know.with_role("*"):
         return True  # the same customer
     hidden = hidden_opener(process, case, names)  # whose superior must not learn of the case by this way

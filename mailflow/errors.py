@@ -18,14 +18,16 @@ class UsageError(ValueError):
     """Bad arguments; the message says what to write instead."""
 
 
+class ConfigError(Exception):
+    """What is wrong with the configuration: one line in Chinese for the operator, with file, line, key and what to write instead."""
+
+
 class Occupied(Exception):
     """Another mailflow works on the same store."""
 
 
 def said(why: Exception) -> tuple[str, int]:
     """(one line in Chinese, exit status) for any exception: 2 for arguments and configuration, 1 for everything that failed."""
-    from .config import ConfigError
-
     if isinstance(why, UsageError | ConfigError):
         return str(why), 2
     if isinstance(why, OSError) and why.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -261,7 +261,10 @@ class Knowledge(PlainLookups):
         same = {column: look(name or column) for column, _, name in (word.partition("=") for word in args["by"].split("、"))}
         project = same.pop("项目", None)
         states = [s for s in args.get("states", "").split("、") if s]
-        alike = lambda r: all(v == (have := str(r["fields"].get(k, ""))) or v and v in have.split("、") for k, v in same.items())  # noqa: E731 - used once below
+
+        def alike(row: Any) -> bool:
+            return all(v == (have := str(row["fields"].get(k, ""))) or v and v in have.split("、") for k, v in same.items())
+
         rows = [r for r in cases.find(self.conn, args["process"], project=project, holding=same) if r["id"] != case.id and alike(r)]
         if args.get("later"):
             rows = [r for r in rows if r["opened_at"] > case.opened_at]
@@ -286,7 +289,10 @@ class Knowledge(PlainLookups):
     def _values_of_cases(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         """Each such case in a line, the oldest first: its number and what these fields say."""
         rows = reversed(self._cases_like(args, case, look))
-        said = lambda r: "；".join(f"{c}:{v}" for c in args["columns"].split("、") if (v := str(r["fields"].get(c, "")).replace("\n", "、")))  # noqa: E731
+
+        def said(row: Any) -> str:
+            return "；".join(f"{c}:{v}" for c in args["columns"].split("、") if (v := str(row["fields"].get(c, "")).replace("\n", "、")))
+
         return "\n".join(f"{r['number']} {said(r)}" for r in rows)
 
     def _from_settings(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:

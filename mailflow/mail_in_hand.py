@@ -105,7 +105,10 @@ class Handler:
         report that is handed in is full of such lines, and they mean nothing.
         """
         message = mail.message
-        name = lambda a: p.name if (p := self.know.directory.by_address(a)) else a  # noqa: E731 - name where known, else the address
+
+        def name(address: str) -> str:
+            return p.name if (p := self.know.directory.by_address(address)) else address
+
         raw: dict[str, str] = {}
         sheets = ""
         if process is not None:

@@ -15,8 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mailflow.calendars import parse_date
-from mailflow.config import ConfigError, is_address
 from mailflow.people import Person, Project, fold_address, fold_name, fold_project, plain_name
+
+from .config import is_address
+from .errors import ConfigError
 
 LARGEST = 32 * 1024 * 1024  # bytes; a table of that size is not one that people edit
 csv.field_size_limit(1_000_000)

@@ -24,7 +24,7 @@ def run(files: list[str], as_json: bool, diagnose: bool) -> int:
 
     library = Library([shipped()])
     library.refresh()
-    router = Router(library)
+    router = Router(library.processes.values())
     patterns = [*(s[0] for s in router.starts), *(a[0] for a in router.actions)]
     labels = sorted({label for process in library.processes.values() for label in forms.labels(process)} | {name for form in library.forms.values() for name in form.fields})
     status = 0

@@ -8,29 +8,30 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-import parsers
 from store import Store, StoreError, cases, mails, marks, savepoint
 from store.archive import Place
 
-from . import outbox, papers, periodic, reminders, standstill
+from . import outbox, periodic, reminders, standstill
 from .calendars import HOURS, WorkCalendar, read_hours
 from .config import Config
 from .correspondence import Desk
-from .intake import Intake
 from .knowledge import Knowledge
-from .mail_in_hand import End
 from .mailbox import Cursor, Mailbox, MailboxError
 from .masterdata import MasterData
 from .people import Directory
 from .process.library import Library
 from .process.world import Event
 from .recorder import Recorder
-from .routing import Router
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from . import papers
+    from .intake import Intake
+    from .routing import Router
 
 BATCH = 50
 log = logging.getLogger("mailflow")
@@ -88,12 +89,17 @@ class Office:
 
     def intake(self, conn: sa.Connection, now: datetime, ahead: bool = False) -> Intake:
         """Who handles mails in that transaction. `ahead`: papers have been read before it, or NotRead is raised; else they are read within it."""
+        from .intake import Intake  # late: most passes have no mail
+        from .routing import Router
+
         know = self.knowledge(conn, now)
         if self._router is None:  # built for the first mail: nothing else needs it
-            self._router = Router(self.library)
+            self._router = Router(self.library.processes.values())
         return Intake(know, self.desk(know), self._router, self.config.trust, self.config.fax.gateways, lambda id: self.raw(conn, id), self._held if ahead else self._read)
 
     def _read(self, unread: papers.NotRead) -> papers.Reading:
+        from . import papers
+
         limits = self.config.limits
         return papers.read(unread.papers, limits.reader_seconds, limits.reader_memory_mb, unread.fax)
 
@@ -181,12 +187,14 @@ class Office:
 
     def handle(self, conn: sa.Connection, rows: Sequence[Any], now: datetime, done: Done, ahead: bool = False) -> papers.NotRead | None:
         """Handles kept mails in the order given, and what falls due before each. With `ahead` it stops at a mail whose papers are to be read first, and says so."""
+        from .papers import NotRead
+
         intake = self.intake(conn, now, ahead)
         for row in rows:
             self._ring_until(intake.recorder, row["received_at"] - timedelta(microseconds=1), now, done)  # what falls due at the very moment is still in time
             try:
                 self._one(conn, intake, row, done)
-            except papers.NotRead as unread:
+            except NotRead as unread:
                 return unread
             for fax in (True, False):
                 self._readings.pop((row["id"], fax), None)
@@ -194,19 +202,23 @@ class Office:
 
     def _one(self, conn: sa.Connection, intake: Intake, row: Any, done: Done) -> None:
         """One mail in its savepoint: what breaks is kept whole with its traceback, and the next one is not stopped by it."""
+        import parsers
+
+        from .papers import NotRead
+
         message = None
         try:
             raw = self.store.archive.read(Place(row["segment"], row["offset"], row["length"]))
             message = parsers.read(raw)
             with savepoint(conn):
                 intake.know.now = row["received_at"].astimezone(intake.know.calendar.tz)
-                end = intake.handle(row, raw, message) if not row["truncated"] else End("sorting", None, "信太大,只保留了信头;请发信人拆小后重发,或放到共享盘")
+                end = intake.handle(row, raw, message)
                 mails.finish(
                     conn, row["id"], end=end.end, case_id=end.case_id, reason=end.reason, content=end.content, message_id=message.message_id,
                     sender=message.sender, subject=message.subject,
                 )  # fmt: skip
             done.ends[end.end] = done.ends.get(end.end, 0) + 1
-        except (StoreError, papers.NotRead):
+        except (StoreError, NotRead):
             raise  # the machine is at fault, not this mail: the whole batch is tried again; or it waits for its papers
         except Exception as why:
             log.exception("mail %s is held", row["id"])

@@ -218,7 +218,10 @@ def customers_projects(directory: Directory, projects: Iterable[Project], who: s
     person = directory.by_name(who)
     if person is None:
         return []
-    colleague = lambda name: bool(person.unit) and (other := directory.by_name(name)) is not None and other.unit == person.unit  # noqa: E731
+
+    def colleague(name: str) -> bool:
+        return bool(person.unit) and (other := directory.by_name(name)) is not None and other.unit == person.unit
+
     return [p for p in projects if p.customer and (p.customer in (person.name, person.unit) or colleague(p.customer))]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from store import StoreError, cases, marks, savepoint
 
-from . import digests, lapsing
+from . import lapsing
 from .calendars import due, next_occurrence, parse_date, parse_duration
 from .knowledge import Knowledge
 from .process.digest_plans import Before, DigestPlan
@@ -61,6 +61,8 @@ def _digest(office: Office, now: datetime, done: Done, plan: DigestPlan) -> None
         times = [_due(know, f"digest/{plan.name}", plan.when), _due_before(know, f"digest/{plan.name}/另在", plan.before) if plan.before else None]
         if not (fell := [at for at in times if at is not None]):
             return
+        from . import digests  # late: one is due once a day
+
         with savepoint(conn):
             digests.send(Recorder(know, office.desk(know)), plan, max(fell))
         done.rung += 1

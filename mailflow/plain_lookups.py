@@ -70,7 +70,10 @@ class PlainLookups:
 
     def _first_left(self, args: dict[str, str], case: Case, event: Event, look: Look) -> str:
         """The first word of a list that is not among the words of another name."""
-        split = lambda name: [w for w in re.split(r"[、,，;；\s]+", look(name)) if w]  # noqa: E731 - one expression, used twice
+
+        def split(name: str) -> list[str]:
+            return [w for w in re.split(r"[、,，;；\s]+", look(name)) if w]
+
         gone = split(args["but"]) if args.get("but") else []
         return next((word for word in split(args["names"]) if word not in gone), "")
 

@@ -52,7 +52,7 @@ def templates(config: Path) -> Library:
 
 
 def find(library: Library, id: str) -> Process:
-    """A process by number (A05), name (comm-report), title (客户沟通汇报) or code (COMM). Raises UsageError."""
+    """A process by number (X01), name (leave-request), title (请假) or code (LEAVE). Raises UsageError."""
     for process in library.processes.values():
         if id.strip().lower() in (process.id.lower(), process.name.lower(), process.title.lower(), process.code.lower()):
             return process

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -72,7 +71,7 @@ def _rehearse(office: Office, conn: sa.Connection, process: Process, message: Me
     row = conn.execute(sa.select(mail).order_by(mail.c.id.desc()).limit(1)).mappings().one()
     intake = office.intake(conn, now)
     intake._content = lambda mail: row["digest"]  # type: ignore[method-assign]  # the same words may be tried twice a day
-    intake.router = Router(SimpleNamespace(processes={process.name: process}))  # type: ignore[arg-type]
+    intake.router = Router([process])
     yield f"流程 {process.id} {process.title};来信《{message.subject}》;按 {now.astimezone(office.config.service.timezone):%Y-%m-%d %H:%M} 收到算"
     end = intake.handle(row, raw, message)
     if end.case_id is None and end.end == "sorting" and (start := _first_start(process)) is not None:

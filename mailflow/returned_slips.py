@@ -130,7 +130,10 @@ def _waiting(intake: Intake, plan: SlipPlan) -> list[Any]:
     word = f"单据 {plan.name}"
     printing = [p.name for p in know.library.processes.values() if any(word in order.attach for effects in all_effects(p) for order in effects.letters)]
     rows = [row for name in printing for row in cases.find(know.conn, name, open=True, limit=200)]
-    ready = lambda row: (p := know.process_of(row["process"], row["version"])) is not None and (not plan.action or plan.action in p.actions_in(row["state"]))  # noqa: E731 - used once
+
+    def ready(row: Any) -> bool:
+        return (p := know.process_of(row["process"], row["version"])) is not None and (not plan.action or plan.action in p.actions_in(row["state"]))
+
     return [row for row in rows if (not plan.states or row["state"] in plan.states) and ready(row)]
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from parsers.subjects import Pattern, Subject, near
 
-from .process.library import Library
 from .process.model import Action, Process
 
 _FORM = re.compile(r"[《》\s]")
@@ -53,14 +52,14 @@ def _with_number(text: str) -> str:
 
 
 class Router:
-    """The subjects and forms of every process, compiled once for a state of the library."""
+    """The subjects and forms of every process, compiled once."""
 
-    def __init__(self, library: Library):
+    def __init__(self, processes: Iterable[Process]):
         self.starts: list[tuple[Pattern, Process, int]] = []
         self.forms: list[tuple[str, Process, int]] = []
         self.actions: list[tuple[Pattern, Process, str, str]] = []  # with the subject as it is declared
         self.free: list[tuple[str, Process, int]] = []
-        for process in library.processes.values():
+        for process in processes:
             for index, start in enumerate(process.starts):
                 self.starts += [(Pattern(text), process, index) for text in start.subjects]
                 self.forms += [(_FORM.sub("", form), process, index) for form in start.forms]
@@ -74,7 +73,7 @@ class Router:
         self.starts.sort(key=lambda s: -len(re.sub(r"<[^>]*>", "", s[0].text)))
         self.actions.sort(key=lambda a: -len(re.sub(r"<[^>]*>", "", a[0].text)))
 
-    def opening(self, subject: Subject, fits: Iterable[str] | None = None) -> list[Opening]:
+    def opening(self, subject: Subject) -> list[Opening]:
         """Every way to begin that the subject has exactly, the most telling first."""
         return [Opening(process, index, parts) for pattern, process, index in self.starts if (parts := pattern.match(subject)) is not None]
 
@@ -104,8 +103,13 @@ class Router:
         found: list[Candidate] = []
         for pattern, parts, _ in near(subject, [pattern for pattern, _, _ in self.starts])[:limit]:
             process, index = self._by_pattern[id(pattern)]
-            title = re.sub(r"<([^<>]+)>", lambda m, p=parts: p.get(m[1], m[0]), pattern.text)  # type: ignore[misc]
-            title = re.sub(r"\[[^\[\]]*<[^<>]*>[^\[\]]*\]", "", title).replace("[", "").replace("]", "")
+            title = _filled(pattern.text, parts)
             if title not in {c.title for c in found}:  # a process may begin in several ways under one subject
                 found.append(Candidate(Opening(process, index, parts), title))
         return found
+
+
+def _filled(subject: str, parts: dict[str, str]) -> str:
+    """A standard subject with the parts that are known; what may be left away and is not known is."""
+    title = re.sub(r"<([^<>]+)>", lambda m: parts.get(m[1], m[0]), subject)
+    return re.sub(r"\[[^\[\]]*<[^<>]*>[^\[\]]*\]", "", title).replace("[", "").replace("]", "")

@@ -37,7 +37,7 @@ class Code(NamedTuple):
 
 
 def payload(secret: bytes, number: str, slip: str, sealed: Sequence[str] = ()) -> str:
-    """`MF-F234-2026-0007/SL/CHECK`: in the alphabet that QR packs best; the check is ours alone, '' where there is no key (then it finds, and does nothing)."""
+    """`MF-XXX-2026-0007/SL/CHECK`: in the alphabet that QR packs best; the check is ours alone, '' where there is no key (then it finds, and does nothing)."""
     return f"{number}/{slip}/{check(secret, number, slip, sealed)}"
 
 

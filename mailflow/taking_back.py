@@ -43,7 +43,10 @@ def keep(conn: Any, case: Case, outcome: Outcome, event: Event, trace: Trace) ->
         "memo": {k: v for k, v in row["memo"].items() if k != KEPT},
     }  # fmt: skip
     if outcome.received or outcome.sent_back or outcome.accepted:
-        moment = lambda at: at.isoformat() if at else None  # noqa: E731 - one expression, used twice
+
+        def moment(at: datetime | None) -> str | None:
+            return at.isoformat() if at else None
+
         image["documents"] = {d["name"]: [moment(d["received_at"]), moment(d["accepted_at"])] for d in cases.documents(conn, [case.id])}
     case.memo[KEPT] = image
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from pathlib import Path
 
 from store import open_store
 
-from .config import Config, load, password
+from .config import Config, load
+from .credentials import password
 from .mailbox import open_mailbox
 from .masterdata import MasterData
 from .passes import Office
 from .process.library import Library, shipped
-from .transport import Transport, open_transport
+from .transport import open_transport
 
 
 def open_office(path: Path, *, mailboxes: bool = False) -> Office:
@@ -22,16 +24,10 @@ def open_office(path: Path, *, mailboxes: bool = False) -> Office:
     store = open_store(config.store.database, config.store.archive)
     store.migrate()
     master = MasterData(config.masterdata_folder)
-
-    def transport() -> Transport:
-        return open_transport(config.smtp, lambda: password(config.smtp))
-
     most = config.limits.message_mb * 1_000_000
-    boxes = [  # not yet connected: one that is away keeps neither the others nor the service from starting
-        open_mailbox(box, lambda box=box: password(box), max_size=most, connect=False)  # type: ignore[misc]
-        for box in (config.mailboxes if mailboxes else ())
-    ]
-    return Office(config, store, library, master, boxes, transport, _secret(config))
+    # not yet connected: one that is away keeps neither the others nor the service from starting
+    boxes = [open_mailbox(box, partial(password, box), max_size=most, connect=False) for box in (config.mailboxes if mailboxes else ())]
+    return Office(config, store, library, master, boxes, partial(open_transport, config.smtp, partial(password, config.smtp)), _secret(config))
 
 
 def open_library(config: Config) -> Library:

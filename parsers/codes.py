@@ -37,8 +37,8 @@ def read_codes(page: Page) -> list[Found]:
         found: dict[str, Found] = {}
         for code in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)):
             p = code.position
-            corners = tuple((c.x * sx, c.y * sy) for c in (p.top_left, p.top_right, p.bottom_right, p.bottom_left))
-            found.setdefault(code.text[:200], Found(code.text[:200], corners))  # type: ignore[arg-type]
+            a, b, c, d = ((corner.x * sx, corner.y * sy) for corner in (p.top_left, p.top_right, p.bottom_right, p.bottom_left))
+            found.setdefault(code.text[:200], Found(code.text[:200], (a, b, c, d)))
         if found:
             return list(found.values())
     return []

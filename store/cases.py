@@ -40,7 +40,7 @@ def get(conn: sa.Connection, id: int) -> Row | None:
 
 
 def by_number(conn: sa.Connection, number: str) -> Row | None:
-    """The case of a number such as MF-COMM-2026-0007."""
+    """The case of a number such as MF-XXX-2026-0007."""
     return conn.execute(_BY_NUMBER, {"number": number}).mappings().first()
 
 

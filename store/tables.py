@@ -107,8 +107,8 @@ case = sa.Table(
     "case",
     metadata,
     _id(),
-    sa.Column("number", Words, nullable=False, unique=True),  # MF-COMM-2026-0007
-    sa.Column("code", Words, nullable=False),  # COMM
+    sa.Column("number", Words, nullable=False, unique=True),  # MF-XXX-2026-0007
+    sa.Column("code", Words, nullable=False),  # XXX, the short code of its process
     sa.Column("year", sa.Integer, nullable=False),
     sa.Column("seq", sa.Integer, nullable=False),  # 7: the next is the greatest plus one, so no counter can run away
     sa.Column("process", Words, nullable=False),

@@ -23,10 +23,6 @@ OUTSIDE = {
 }  # fmt: skip
 LONGEST = 500  # lines; longer is not read in one sitting
 
-# module → why it may be longer
-LONGER = {
-    "mailflow/config.py": "one reader of one file: every key with its check and the sentence that says what to write instead",
-}
 # word that is a state or letter somewhere in templates/ → what else it is, so that code may say it
 SAID = "what people read for a deadline's, a row's or a mail's status (CONTRACT, --json), whatever a process calls its states"
 ENGINE_WORDS = {
@@ -103,8 +99,8 @@ def test_what_starts_the_command_line_imports_nothing_heavy() -> None:
 
 
 def test_a_module_can_be_read_in_one_sitting() -> None:
-    long = {name_of(p): n for p in MODULES if (n := p.read_text(encoding="utf-8").count("\n")) > LONGEST and name_of(p) not in LONGER}
-    assert long == {}, "split it by what it is for, or give the reason in LONGER"
+    long = {name_of(p): n for p in MODULES if (n := p.read_text(encoding="utf-8").count("\n")) > LONGEST}
+    assert long == {}, "split it by what it is for"
 
 
 def test_a_module_says_what_it_is_for() -> None:
@@ -156,6 +152,5 @@ def test_code_names_no_process_state_or_letter(path: Path) -> None:
 
 
 def test_the_reasons_given_above_are_still_needed() -> None:
-    assert [name for name in LONGER if (TOP / name).read_text(encoding="utf-8").count("\n") <= LONGEST] == []
     said = {text for path in MODULES for _, text in strings(path)}
     assert [w for w in ENGINE_WORDS if w not in said] == []

@@ -56,7 +56,7 @@ class Compare:
             for b in right:
                 x, y = comparable(a, self.kind), comparable(b, self.kind)
                 if type(x) is type(y):
-                    return {">": x > y, "<": x < y, ">=": x >= y, "<=": x <= y}[self.operator]  # type: ignore[operator]
+                    return {">": x > y, "<": x < y, ">=": x >= y, "<=": x <= y}[self.operator]  # type: ignore[operator]  # of one type each, which mypy does not infer from type()
         return False  # what is not there is neither more nor less
 
 

@@ -199,7 +199,10 @@ class Rung:
 def rungs(rows: Sequence[dict[str, str]], ladder: str) -> list[Rung]:
     """The rows of one ladder. Columns: 梯次, 类别(提醒/到期/逾期), 时机, 收信, 抄送, 每隔, 最多, 第几次起抄送, 信."""
     kinds = {"提醒": "remind", "到期": "due", "逾期": "overdue"}
-    split = lambda cell: tuple(w for w in cell.split("、") if w)  # noqa: E731 - two words used thrice
+
+    def split(cell: str) -> tuple[str, ...]:
+        return tuple(w for w in cell.split("、") if w)
+
     return [
         Rung(
             kinds[row["类别"]], row["时机"], split(row["收信"]), split(row["抄送"]), row.get("每隔", ""),

@@ -122,7 +122,10 @@ def read_value(field: Field, text: str, names: Names) -> tuple[str, str]:
 
 def _by_role(text: str, names: Names) -> str:
     """Who holds the role that somebody wrote instead of a name (`转 第二售前`, `转 第二责任售前`); '' where nobody is called so."""
-    plain = lambda word: word.strip(" 。.").replace("责任", "")  # noqa: E731 - one expression, used twice
+
+    def plain(word: str) -> str:
+        return word.strip(" 。.").replace("责任", "")
+
     return next(("、".join(people) for role in names.process.roles if plain(role) == plain(text) and (people := names.people(role))), "")
 
 

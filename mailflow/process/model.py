@@ -240,7 +240,7 @@ class Lookup:
 class Process:
     """One process, whole."""
 
-    name: str  # comm-report
+    name: str  # leave-request: lower-case letters, figures and hyphens
     title: str  # 客户沟通汇报
     code: str  # COMM
     id: str  # A05

@@ -48,7 +48,10 @@ class DecisionTable:
 
     def filled(self, value: Callable[[str], str]) -> DecisionTable:
         """The same table with each `<key>` in its cells as the settings have it (取定值)."""
-        fill = lambda cell: _SETTING.sub(lambda m: value(m[1]) or m[0], cell)  # noqa: E731 - one expression, for each cell
+
+        def fill(cell: str) -> str:
+            return _SETTING.sub(lambda m: value(m[1]) or m[0], cell)
+
         return replace(self, rows=[{column: fill(cell) if "<" in cell else cell for column, cell in row.items()} for row in self.rows])
 
 

@@ -149,7 +149,10 @@ def count_in_words(text: str) -> float | None:
     m = re.match(r"([一二两三四五六七八九])?(十)?([一二三四五六七八九])?(?=个|次|人|台|块|份|套|遍|回|$)", text)
     if m is None or not any(m.groups()) or not m[2] and m[1] and m[3]:
         return None
-    digit = lambda c: "一二三四五六七八九".find(c.replace("两", "二")) + 1  # noqa: E731
+
+    def digit(figure: str) -> int:
+        return "一二三四五六七八九".find(figure.replace("两", "二")) + 1
+
     tens = (digit(m[1]) if m[1] else 1) * 10 if m[2] else 0
     return float(tens + (digit(m[3]) if m[3] else 0) if m[2] else digit(m[1] or m[3]))
 

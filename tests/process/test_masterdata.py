@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.calendars import WorkCalendar
-from mailflow.config import ConfigError
+from mailflow.errors import ConfigError
 from mailflow.masterdata import MasterData, MasterDataError
 from mailflow.people import Directory
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.config import Config, ConfigError, Mailbox, OAuth2, Smtp, load, password
+from mailflow.config import Config, Mailbox, OAuth2, Smtp, load
+from mailflow.credentials import password
+from mailflow.errors import ConfigError
 
 FIXTURE = Path(__file__).resolve().parents[3] / "shared" / "fixtures" / "mailflow.toml"  # beside the project, where it is
 MINIMAL = """\
