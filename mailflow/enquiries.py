@@ -131,14 +131,20 @@ def _cases(intake: Handler, event: Event, title: str, found: list[Any], more: st
     know = intake.know
     if not found:
         return intake.recorder.tell("says", event.who, event, 说=f"“{title}”:没有您能看到的在办单。{more}", 事项="查询结果")
-    head = ["单号", "流程", "事项", "状态", "负责人", "下一步"]
+    head = ["单号", "流程", "事项", "状态", "负责人", "截止", "下一步"]
     rows: list[list[str]] = [head]
-    for r in found[:200]:
+    shown = found[:200]
+    due: dict[int, Any] = {}
+    for d in cases.deadlines(know.conn, [r["id"] for r in shown]):  # the first that nobody has met yet
+        if d["status"] in ("running", "missed") and d["stopped_at"] is None and (d["case_id"] not in due or d["due"] < due[d["case_id"]]):
+            due[d["case_id"]] = d["due"]
+    for r in shown:
         process = know.process_of(r["process"], r["version"])
         if process is None:
             continue
         case = know.load(r)
-        rows.append([r["number"], process.title, r["title"], r["state"], r["owner"], intake.desk.next_step(process, case, Names(process, case, event, know))])
+        until = letters.say_time(due[r["id"]].astimezone(know.calendar.tz)) if r["id"] in due and r["open"] else ""
+        rows.append([r["number"], process.title, r["title"], r["state"], r["owner"], until, intake.desk.next_step(process, case, Names(process, case, event, know))])
     _table(intake, event, title, rows)
 
 

@@ -142,7 +142,8 @@ class Recorder:
         for name in outcome.received:
             before = next((d for d in cases.documents(self.know.conn, [case.id]) if d["name"] == name), None)
             version = (before["version"] if before else 0) + 1
-            cases.set_document(self.know.conn, case.id, name, {"received_at": event.at, "version": version, "sender": event.who, "mail_id": event.mail_id})
+            mail = before["mail_id"] if before and before["mail_id"] and not event.files else event.mail_id  # mended by words alone: its files are the ones that came before
+            cases.set_document(self.know.conn, case.id, name, {"received_at": event.at, "version": version, "sender": event.who, "mail_id": mail})
             case.documents[name] = event.at.isoformat()
         for name in outcome.sent_back:
             cases.set_document(self.know.conn, case.id, name, {"received_at": None, "accepted_at": None})
