@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from .model import Process
 from .world import Case, Event, World
 
+MOST_OF_ONE = 40  # characters of one value in a title: the letter holds the whole of it
 
 class Names:
     """Looks names up for one case and one event. Lookups are fetched once, when first asked for."""
@@ -97,20 +98,21 @@ class Names:
         except KeyError:
             return self.fill(text)
 
-    def fill(self, text: str) -> str:
-        """The text with its <names> filled in; a name that holds nothing leaves nothing."""
+    def fill(self, text: str, most: int = 0) -> str:
+        """The text with its <names> filled in, each with `most` characters at most; a name that holds nothing leaves nothing."""
 
         def one(m: re.Match[str]) -> str:
             try:
-                return self.look(m[1])
+                value = self.look(m[1])
             except KeyError:
                 return m[0]
+            return value if not most or len(value) <= most else value[: most - 1].rstrip() + "…"
 
         return re.sub(r"<([^<>\n]{1,30})>", one, text).strip()
 
     def title(self) -> str:
-        """What the case is about (事项), in a line; what holds nothing leaves no gap."""
-        return re.sub(r"\s+", " ", self.fill(self.process.subject))
+        """What the case is about (事项), in a line that a list of mails shows whole; what holds nothing leaves no gap."""
+        return re.sub(r"\s+", " ", self.fill(self.process.subject, MOST_OF_ONE))
 
     def people(self, role: str) -> list[str]:
         """The names of those who hold a role for this case, nobody twice; beside somebody who is away, who acts for them."""
