@@ -30,12 +30,13 @@ from .process.names import Names
 from .process.tables import judge
 from .process.values import number
 from .process.world import Case, Event, Look
+from .register_lookups import RegisterLookups
 
 PROJECT_COLUMNS = {"客户": "customer", "责任销售": "sales", "第一售前": "presales_1", "第二售前": "presales_2", "状态": "status", "地区": "region", "合同号": "contract"}
 REGISTERED = ("立项", "实施", "验收", "售后")  # statuses of a project that was set up (RULEBOOK §5.2)
 
 
-class Knowledge(PlainLookups):
+class Knowledge(PlainLookups, RegisterLookups):
     """The world of one pass: master data in force, one connection, one `now`."""
 
     def __init__(
@@ -439,7 +440,7 @@ class Knowledge(PlainLookups):
 
 
 _METHODS = {
-    "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "余额": "left_over", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "单值": "values_of_cases", "未到": "not_written_to",
+    "项目": "from_project", "台账": "from_register", "决策表": "from_table", "判定": "by_judgement", "余额": "left_over", "不一致": "differing", "单": "from_cases", "单号": "number_of_case", "单数": "count_cases", "单值": "values_of_cases", "未到": "not_written_to",
     "取定": "from_settings", "期日": "days_from", "主数据": "from_master", "当班": "on_duty", "文件": "from_documents",
     "子单": "from_children", "收件": "missing_recipient", "起止": "end_of_period", "到时": "moment_after", "头一个": "first_left", "所指": "meant", "档次": "thresholds_ahead", "收件人": "recipients", "历史": "from_history", "时段": "in_office_hours",
     "外部收件": "outside", "缺项": "gaps", "在职": "still_here", "岗位": "holders", "名单": "people_meant", "客户项目": "projects_of_customer",

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from parsers.fields import rows_under
 from store import cases
 
 from .knowledge import Knowledge
 from .process import registers
 from .process.registers import Register
 from .process.world import Case, EntryPlan
+
+MOST_LISTED = 2000  # rows of one list that is handed in
 
 
 @dataclass(slots=True)
@@ -22,6 +25,15 @@ class Written:
     to_decide: list[tuple[Register, int]] = field(default_factory=list)
     reversed: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def listed(know: Knowledge, plan: EntryPlan) -> list[EntryPlan]:
+    """The plan itself, or one for each row of the attached list (逐行) under a head that names the register's columns."""
+    if plan.rows is None:
+        return [plan]
+    register = know.library.registers[plan.register]
+    columns = {word: column for column in register.columns for word in (column, *register.aliases.get(column, ()))}
+    return [EntryPlan(plan.register, plan.code, {**row, **plan.values}) for row in rows_under(plan.rows, columns)[:MOST_LISTED]]
 
 
 def add(know: Knowledge, case: Case, plan: EntryPlan, at: datetime, mail_id: int | None) -> Written:

@@ -123,7 +123,7 @@ class Handler:
                         raw[label] = value
         return Event(
             at=mail.row["received_at"].astimezone(self.know.calendar.tz), who=mail.sender, address=message.sender, raw=raw, parts=parts or {},
-            subject=mail.subject.text or message.subject, text=message.reply_text, sheets=sheets, files=tuple(a.name for a in message.attachments if not a.inline or a.name),
+            subject=mail.subject.text or message.subject, text=message.reply_text, sheets=sheets, rows=mail.rows, files=tuple(a.name for a in message.attachments if not a.inline or a.name),
             to=tuple(name(a.address) for a in message.to), cc=tuple(name(a.address) for a in message.cc), proof=mail.proof, mail_id=mail.row["id"], means=mail.means,
         )  # fmt: skip
 

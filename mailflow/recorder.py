@@ -176,7 +176,7 @@ class Recorder:
             self.note_changes(case, rows, status)
             written.append(ledger.change(self.know, [dict(r) for r in rows], status, event.at, case, event.mail_id))
         for plan in outcome.entries:
-            written.append(ledger.add(self.know, case, plan, event.at, event.mail_id))
+            written += [ledger.add(self.know, case, each, event.at, event.mail_id) for each in ledger.listed(self.know, plan)]
         for done in written:
             self.consequences(done, case, event, depth)
         return [id for done in written for id in done.added]

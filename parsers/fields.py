@@ -7,7 +7,7 @@ belong to the value and are listed in `Fields.unknown`, so that an answer can as
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from . import chinese
@@ -99,6 +99,22 @@ def fields_from_rows(rows: Sequence[Sequence[str]], labels: Iterable[str]) -> Fi
     fields = Fields()
     _from_rows(rows, _labels(tuple(labels)), fields)
     return fields
+
+
+def rows_under(rows: Sequence[Sequence[str]], columns: Mapping[str, str]) -> list[dict[str, str]]:
+    """The rows of lists whose head names at least two of `columns` (label → column's name), each as column → text; what stands above a head is none."""
+    known = _labels(tuple(columns))
+    found: list[dict[str, str]] = []
+    head: dict[int, str] = {}
+    for row in rows:
+        named = {i: columns[label] for i, cell in enumerate(row) if (label := known.find(cell.strip()))}
+        if len(set(named.values())) > 1:
+            head = named
+            continue
+        values = {column: row[i].strip() for i, column in head.items() if i < len(row) and row[i].strip()}
+        if len(values) > 1:
+            found.append(values)
+    return found
 
 
 def _from_lines(text: str, known: _Labels, fields: Fields) -> None:

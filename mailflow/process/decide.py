@@ -356,7 +356,7 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
         case.owner = "、".join(people) or case.owner
     for entry in effects.entries:
         values = {column: names.value(text) for column, text in entry.values.items()}
-        outcome.entries.append(EntryPlan(entry.register, names.value(entry.code) if entry.code else "", values))
+        outcome.entries.append(EntryPlan(entry.register, names.value(entry.code) if entry.code else "", values, names.event.rows if entry.listed else None))
     outcome.changes += [(change.register, change.to) for change in effects.changes]
     for child in effects.children:
         if child.when is not None and not child.when.holds(names.many):

@@ -33,7 +33,10 @@ class EffectReader(NodeReader):
                 e.entries += [EntryOrder(register, code=code, line=node.line) for code in self.node_words(node, register)]
             else:
                 columns = {key: self.text(node, key) for key in node.pairs}
-                e.entries.append(EntryOrder(register, code=columns.pop("代码", ""), values=columns, line=node.line))
+                listed = columns.pop("逐行", "")
+                if listed not in ("", "来件"):
+                    raise self.wrong(f"“逐行: {listed}”只能写:来件(随信附的表,一行记一行)", node.line)
+                e.entries.append(EntryOrder(register, code=columns.pop("代码", ""), values=columns, listed=bool(listed), line=node.line))
         changes = t.get("销账")
         if isinstance(changes, Text):
             e.changes.append(EntryChange("", self.change(changes.value, changes.line), changes.line))

@@ -50,6 +50,7 @@ class EntryOrder:
     register: str
     code: str = ""
     values: dict[str, str] = field(default_factory=dict)
+    listed: bool = False  # 逐行: 来件: a row for each row of the attached list
     line: int = 0
 
 

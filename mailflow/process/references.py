@@ -195,7 +195,7 @@ def _lookups(p: Process, library: Library) -> Found:
             yield lookup.line, f"没有决策表“{table}”{_near(table or '', library.tables)}"
         elif lookup.source in ("决策表", "判定", "余额") and args["column"] not in library.tables[table or ""].columns:
             yield lookup.line, f"决策表“{table}”没有“{args['column']}”这一列"
-        if lookup.source in ("台账", "档次", "余额") and args["register"] not in library.registers:
+        if lookup.source in ("台账", "档次", "余额", "不一致") and args["register"] not in library.registers:
             yield lookup.line, f"没有“{args['register']}”这本台账{_near(args['register'], library.registers)}"
         if lookup.source in ("单", "单号", "单数", "单值"):
             other = library.processes.get(args["process"])

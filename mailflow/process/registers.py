@@ -13,7 +13,7 @@ from pathlib import Path
 from .tables import Tables
 from .yamltext import Items, Table, TemplateError, Text, read_file
 
-WORDS = ["台账", "说明", "列", "名", "去重", "初始", "项目列", "人列", "数列", "时间列", "窗口", "档次", "代码表", "流程", "凭证", "全看", "项目的人可看", "输出", "输出列"]
+WORDS = ["台账", "说明", "列", "名", "去重", "初始", "项目列", "人列", "数列", "时间列", "窗口", "档次", "代码表", "流程", "凭证", "全看", "项目的人可看", "输出", "输出列", "列的别名"]
 
 
 @dataclass(slots=True)
@@ -36,6 +36,7 @@ class Register:
     proof: bool = False  # 凭证: only a proved person may confirm
     seen_by: tuple[str, ...] = ()  # 全看: the posts that may see all of it; the others see what concerns them. Empty: every colleague
     project_sees: bool = False  # 项目的人可看: the sales and presales of its project may see a row
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)  # 列的别名: how lists that are handed in may head a column
     output: str = ""  # 输出: the command that shows it
     output_columns: dict[str, str] = field(default_factory=dict)  # JSON key → column or word
     file: str = ""
@@ -66,7 +67,7 @@ def read_register(path: Path) -> Register:
             return tuple(i.value for i in node.items if isinstance(i, Text))
         return (node.value,) if isinstance(node, Text) and node.value else ()
 
-    output = table.get("输出列")
+    output, aliases = table.get("输出列"), table.get("列的别名")
     initial = text("初始", "确认")
     if initial not in STATUSES:
         raise TemplateError(f"“初始: {initial}”只能写:{'、'.join(STATUSES)}", path.name, table.lines.get("初始", 1))
@@ -96,6 +97,7 @@ def read_register(path: Path) -> Register:
         seen_by=words("全看"),
         project_sees=text("项目的人可看") == "是",
         output=text("输出"),
+        aliases={k: tuple(i.value for i in v.items if isinstance(i, Text)) for k, v in aliases.pairs.items() if isinstance(v, Items)} if isinstance(aliases, Table) else {},
         output_columns={k: v.value for k, v in output.pairs.items() if isinstance(v, Text)} if isinstance(output, Table) else {},
         file=path.name,
         lines=dict(table.lines),

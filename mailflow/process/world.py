@@ -28,6 +28,7 @@ class Event:
     subject: str = ""
     text: str = ""  # the new words
     sheets: str = ""  # the words of attached documents that could be read
+    rows: list[list[str]] = field(default_factory=list)  # of the tables in them
     files: tuple[str, ...] = ()
     to: tuple[str, ...] = ()  # names (addresses where nobody is known)
     cc: tuple[str, ...] = ()
@@ -117,6 +118,7 @@ class EntryPlan:
     register: str
     code: str
     values: dict[str, str]
+    rows: list[list[str]] | None = None  # of an attached list: each of them is a row of the register
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.fields import fields_from_rows, read_fields
+from parsers.fields import fields_from_rows, read_fields, rows_under
 
 LABELS = ["沟通结果", "项目名称", "沟通人", "沟通方式", "沟通的具体问题", "遗留的问题描述", "金额(万元)", "合同号", "说明", "沟通日期", "PPT已备"]
 
@@ -100,3 +100,10 @@ def test_a_cell_says_what_it_says() -> None:
     """A table has labels left and values right: a value may be the word of another label, and thanks within a cell belong to it."""
     rows = [["沟通人", "客户"], ["客户", "滨海医院"], ["说明", "机柜已满\n请尽快确认"], ["结果", ""]]
     assert fields_from_rows(rows, ["沟通人", "客户", "说明", "结果"]) == {"沟通人": "客户", "客户": "滨海医院", "说明": "机柜已满\n请尽快确认", "结果": ""}
+
+
+def test_rows_under_a_head_of_any_list() -> None:
+    columns = {"局站": "局站", "站点": "局站", "设备": "设备", "软件版本": "软件版本", "版本": "软件版本"}
+    rows = [["在网软件版本清单"], ["站点", "备注", "设备", "版本"], ["天河局", "", "OptiX 10G", "5.21"], ["越秀局"], ["", "", "", ""], ["设备", "软件版本"], ["T2000", "V1"]]
+    assert rows_under(rows, columns) == [{"局站": "天河局", "设备": "OptiX 10G", "软件版本": "5.21"}, {"设备": "T2000", "软件版本": "V1"}]
+    assert rows_under([["天河局", "OptiX 10G"]], columns) == [], "a list without a head says nothing"
