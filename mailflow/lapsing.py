@@ -8,7 +8,8 @@ from typing import Any
 from store import cases
 
 from . import taking_back
-from .calendars import DurationError, due, parse_duration
+from .calendars import DurationError
+from .durations import due, parse_duration
 from .knowledge import Knowledge
 from .process.world import RETURNED, Case, Event
 from .recorder import Recorder

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from store import StoreError, cases, marks, savepoint
 
 from . import lapsing
-from .calendars import due, next_occurrence, parse_date, parse_duration
+from .calendars import parse_date
+from .durations import due, parse_duration
 from .knowledge import Knowledge
+from .periods import next_occurrence
 from .process.digest_plans import Before, DigestPlan
 from .process.model import Process
 from .process.world import Event

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from .calendars import WorkCalendar, due, parse_duration
+from .calendars import WorkCalendar
+from .durations import due, parse_duration
 from .process.dates import read_period
 from .process.values import number
 from .process.world import Case, Event, Look

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from ..calendars import Duration, Pauses, WorkCalendar, due, explain, parse_duration, used
+from ..calendars import WorkCalendar
+from ..durations import Duration, Pauses, due, explain, parse_duration, used
 from . import dates
 from .model import Deadline, Document, Process
 from .names import Names

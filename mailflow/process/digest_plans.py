@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..calendars import Duration, DurationError, check_period, parse_duration
+from ..calendars import DurationError
+from ..durations import Duration, parse_duration
+from ..periods import check_period
 from .yamltext import Items, Table, TemplateError, read_file
 
 TOP = ("汇总", "时间", "另在", "收信", "抄送", "范围", "开头", "节")

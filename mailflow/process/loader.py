@@ -238,7 +238,8 @@ class _Builder(EffectReader):
         )
 
     def check_length(self, length: str, line: int) -> None:
-        from ..calendars import DurationError, parse_duration
+        from ..calendars import DurationError
+        from ..durations import parse_duration
 
         if not length or length in self.kinds:
             return

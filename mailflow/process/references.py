@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ..calendars import parse_duration
+from ..durations import parse_duration
 from .conditions import Condition, ConditionError, comparisons, parse
 from .model import Action, Deadline, Effects, Process
 from .registers import STATUSES, WINDOWS

@@ -6,7 +6,8 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Iterable
 
-from ..calendars import DurationError, parse_duration, read_hours
+from ..calendars import DurationError, read_hours
+from ..durations import parse_duration
 from .tables import DecisionTable
 from .values import number
 from .vocabulary import NO_LIMIT

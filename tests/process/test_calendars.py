@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflow.calendars import (
-    DurationError,
-    WorkCalendar,
-    due,
-    end_of_day,
-    explain,
-    next_occurrence,
-    number,
-    parse_date,
-    parse_duration,
-)
+from mailflow.calendars import DurationError, WorkCalendar, parse_date
+from mailflow.durations import due, end_of_day, explain, number, parse_duration
+from mailflow.periods import next_occurrence
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CAL = WorkCalendar()
