@@ -93,10 +93,11 @@ class Library:
         stamps = {path: (s.st_mtime_ns, s.st_size) for path in chosen.values() if (s := path.stat())}
         if stamps == {path: loaded.stamp for path, loaded in self._seen.items()}:
             return False
-        fresh = not self._seen
-        if fresh and (kept := shelf.take(self.folders, stamps)) is not None:
-            vars(self).update(kept)
-            return True
+        if not self._seen and (kept := shelf.take(self.folders, stamps)) is not None:
+            if kept[1]:
+                vars(self).update(kept[0])
+                return True
+            self._seen = kept[0]["_seen"]  # a file that was broken while no service ran: its last good version holds
         from ..letter_sense import letter_problems  # late: letters know processes
 
         problems: list[str] = []
@@ -152,8 +153,7 @@ class Library:
             problems += ladder_sense(tables["提醒梯次"])
         overseen = [line for folder in self.folders[1:] or self.folders for line in overlooked(folder)]
         self.problems = problems + overseen + list(dangling(self)) + list(letter_problems(self))
-        if fresh:
-            shelf.keep(self.folders, stamps, {name: value for name, value in vars(self).items() if name != "folders"})
+        shelf.keep(self.folders, stamps, {name: value for name, value in vars(self).items() if name != "folders"})
         return True
 
     # -- small questions -----------------------------------------------------------------------------------------------

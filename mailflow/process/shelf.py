@@ -21,8 +21,11 @@ MOST = 8  # files: one for each set of template folders that was used of late
 Stamps = dict[Path, tuple[int, int]]
 
 
-def take(folders: Iterable[Path], stamps: Stamps) -> Any:
-    """What was kept for these very files as they are now, read by this very code; None where there is nothing."""
+def take(folders: Iterable[Path], stamps: Stamps) -> tuple[Any, bool] | None:
+    """(what was kept, whether the files are still as they were then), read by this very code; None where there is nothing.
+
+    What was read of older files is the last good version of each.
+    """
     file = _file(folders)
     if file is None:
         return None
@@ -33,7 +36,8 @@ def take(folders: Iterable[Path], stamps: Stamps) -> Any:
             about = os.fstat(stream.fileno())
             if about.st_uid != os.getuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 return None  # a pickle is code: nobody else's is run
-            return pickle.load(stream) if pickle.load(stream) == _key(stamps) else None
+            code, files = pickle.load(stream)
+            return (pickle.load(stream), files == _files(stamps)) if code == _code() else None
     except Exception:  # whatever a damaged copy makes of itself, the files themselves are there
         return None
     finally:
@@ -49,7 +53,7 @@ def keep(folders: Iterable[Path], stamps: Stamps, value: Any) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
-            pickle.dump(_key(stamps), draft, protocol=5)
+            pickle.dump((_code(), _files(stamps)), draft, protocol=5)
             pickle.dump(value, draft, protocol=5)
         Path(draft.name).replace(file)
         kept = sorted(file.parent.glob("*.templates"), key=lambda p: p.stat().st_mtime, reverse=True)
@@ -68,6 +72,10 @@ def _file(folders: Iterable[Path]) -> Path | None:
     return home / "mailflow" / f"{name}.templates"
 
 
-def _key(stamps: Stamps) -> tuple[Any, ...]:
-    code = sorted((p.name, s.st_mtime_ns, s.st_size) for p in [*Path(__file__).parent.glob("*.py"), *Path(__file__).parents[1].glob("letter*.py")] if (s := p.stat()))
-    return sys.version_info[:3], code, sorted((str(path), *stamp) for path, stamp in stamps.items())
+def _code() -> tuple[Any, ...]:
+    here = Path(__file__).parent
+    return sys.version_info[:3], sorted((p.name, s.st_mtime_ns, s.st_size) for p in [*here.glob("*.py"), *here.parent.glob("letter*.py")] if (s := p.stat()))
+
+
+def _files(stamps: Stamps) -> list[tuple[Any, ...]]:
+    return sorted((str(path), *stamp) for path, stamp in stamps.items())

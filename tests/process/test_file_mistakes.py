@@ -73,7 +73,7 @@ MISTAKES = {
     "an if without its end": ("letters/请审批.txt", LETTER + "{% if 金额 %}\n贵。\n", "请审批.txt 第 7 行:“if”或“for”没有写完:后面要有 endif 或 endfor"),
     "a word of no template": ("letters/请审批.txt", LETTER + "{% iff 金额 %}\n", "花括号加百分号里的词不认识"),
     "an open brace": ("letters/请审批.txt", LETTER + "{{ 金额 }\n", "花括号里读不懂或没有配对"),
-    "a name that nobody fills": ("letters/请审批.txt", LETTER + "{{ 收信仁 }}\n", "用了“收信仁”,用这封信的流程里没有这个名字,是不是“收信人”?;写出来会是空的"),
+    "a name that nobody fills": ("letters/请审批.txt", LETTER + "{{ 收信的人 }}\n", "用了“收信的人”,用这封信的流程里没有这个名字,是不是“收信人”?;写出来会是空的"),
     "a letter's rank": ("letters/请审批.txt", LETTER.replace("次序: 15", "次序: 十五"), "请审批.txt 第 2 行:“次序”要写数字"),
     "a digest's time": ("digests/销售日报.yaml", DIGEST.replace("每个工作日", "每天早上"), "销售日报.yaml 第 2 行:“时间”:读不懂周期“每天早上 09:00”;可以写:每天 09:00"),
     "a digest's reader": ("digests/销售日报.yaml", DIGEST.replace("岗位 销售", "销售"), "“收信: 销售”要写成“岗位 销售”"),
@@ -155,6 +155,18 @@ def test_a_broken_file_is_named_until_it_is_mended_whatever_else_is_edited(tmp_p
     assert library.refresh() and library.problems == [problem]
     (tmp_path / "processes" / "请假.yaml").write_text(GOOD, encoding="utf-8")
     assert library.refresh() and library.problems == []
+
+
+def test_the_last_good_version_holds_for_a_service_that_starts_after_the_mistake_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    own = GOOD.replace("流程: 请假", "流程: 告假")
+    assert told(tmp_path / "own", "processes/请假.yaml", own)[1] == []
+    (tmp_path / "own" / "processes" / "请假.yaml").write_text(own.replace("谁: 经理", "谁: 主任"), encoding="utf-8")
+    for _ in range(2):
+        library = Library([shipped(), tmp_path / "own"])
+        library.refresh()
+        [problem] = library.problems
+        assert "没有“主任”这个角色" in problem and library.processes["leave"].title == "告假"
 
 
 def test_blanks_and_marks_that_nobody_sees_are_none(tmp_path: Path) -> None:
