@@ -161,7 +161,7 @@ class CaseMail(Handler):
         return next((a for a in process.actions_in(case.state).values() if a.free and event.who and event.who in names.everyone(a.by) and (a.when is None or a.when.holds(names.many))), None)
 
     def _command(self, mail: Mail, process: Process, case: Case, command: commands.Command, event: Event) -> End:
-        action = process.actions_in(case.state).get(command.name) if case.open else None
+        action = process.actions_in(case.state).get(command.name) if case.open or case.state in process.states else None
         if case.open:
             action = self._same_word(process, case, command, event, action)
         if action is None:

@@ -121,7 +121,7 @@ class Recorder:
 
     def _save(self, case: Case, at: datetime) -> None:
         values = _columns(case)
-        values["closed_at"] = None if case.open else at
+        values["closed_at"] = None if case.open else (row := cases.get(self.know.conn, case.id)) and row["closed_at"] or at  # what is done after the end moves it not
         cases.update(self.know.conn, case.id, values)
 
     def _project(self, outcome: Outcome, case: Case, event: Event) -> None:
@@ -252,7 +252,7 @@ class Recorder:
                 if all(str(row["fields"].get(k, "")) == v for k, v in same.items() if k != "项目")
             ]
         for row in found:
-            if row["open"]:
+            if row["open"] or process == "本单":
                 self._do(row, action, event, depth, case, values)
 
     def _able(self, process: str, action: str, project: str | None) -> list[Any]:

@@ -323,6 +323,7 @@ class _Builder(EffectReader):
             may_say=self.field_names(t, "可写明"),
             needs_file=self.text(t, "要附"),
             proof=self.yes(t, "凭证"),
+            after=self.yes(t, "结束后也可"),
             effects=self.effects(t),
             hint=self.text(t, "提示"),
             upon=self.words(t, "逢"),

@@ -131,6 +131,7 @@ class Action:
     hint: str = ""  # 提示: what to write, shown in the letter
     checks: list[Check] = field(default_factory=list)  # 校验: over what was just written, before anything follows
     free: bool = False  # 任意回信: any answer without a command word is this action, its words the first thing asked
+    after: bool = False  # 结束后也可: of 随时, also when the case is over
     upon: tuple[str, ...] = ()  # 逢: done by the service when a case of one of these processes is opened for the same project
 
     @property
@@ -267,12 +268,12 @@ class Process:
     file: str = ""
 
     def actions_in(self, state: str) -> dict[str, Action]:
-        """What may be done in a state: its own actions, and after them those that may always be done."""
+        """What may be done in a state: its own actions, and after them those that may always be done; at the end what may be done even then."""
         card = self.states.get(state)
         if state == CLOSED:
             return {}
         if card is None or card.final:
-            return {**self.anytime} if card is None else {}
+            return {name: action for name, action in self.anytime.items() if card is None or action.after}
         return {**card.actions, **{name: action for name, action in self.anytime.items() if name not in card.actions}}
 
     def every_action(self) -> dict[str, Action]:
