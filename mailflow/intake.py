@@ -19,6 +19,7 @@ from .process import commands, decide
 from .process.names import Names
 from .process.world import Refused
 from .routing import Opening
+from .unread import TOO_LARGE, unread
 
 AUTOMATIC = ("bounce", "autoreply", "list")
 
@@ -31,18 +32,16 @@ class Intake(CaseMail):
         if row["truncated"]:
             return End("sorting", None, "信太大,只保留了信头;请发信人拆小后重发,或放到共享盘")
         message = message if message is not None else parsers.read(raw)
-        subject = clean(message.subject)
-        person = self.know.directory.by_address(message.sender)
-        mail = Mail(row, message, subject, person.name if person else "")
-        mail.proof = trust.proof(message.authentication_results, self.trusted.authserv_id, message.sender)
-        self.recorder.answered = Answered(row["id"], message.message_id, message.references, message.sender)
+        mail = self._in_hand(row, message, unread(message) if not row["truncated"] else [TOO_LARGE])
         if twin := mails.find_duplicate(self.know.conn, message.message_id, row["digest"], row["id"]):
             return End("duplicate", twin["case_id"], "同一封信已经处理过")
         gateway = message.sender in self.gateways and message.kind != "bounce" and not self._own(message)
-        if gateway and (paper := self._paper(mail, gateway=True)):  # before the automatic kinds: gateways say that they are robots
+        if gateway and not row["truncated"] and (paper := self._paper(mail, gateway=True)):  # before the automatic kinds: gateways say that they are robots
             return paper
         if message.kind in AUTOMATIC or self._own(message):
             return self._automatic(mail)
+        if row["truncated"]:
+            return self._too_large(mail)
         case = self._thread_case(mail)
         if kept_inside := self._leaked(mail, case):
             return kept_inside
@@ -61,6 +60,22 @@ class Intake(CaseMail):
         if asked := self._question(mail):
             return asked
         end = self._fresh(mail)
+        self._say_broken(mail)
+        return end
+
+    def _in_hand(self, row: Any, message: Message, missing: list[str]) -> Mail:
+        """`missing`: what of it was not read, for its sender."""
+        person = self.know.directory.by_address(message.sender)
+        mail = Mail(row, message, clean(message.subject), person.name if person else "", problems=missing[:], broken=missing[:])
+        mail.proof = trust.proof(message.authentication_results, self.trusted.authserv_id, message.sender)
+        self.recorder.answered = Answered(row["id"], message.message_id, message.references, message.sender)
+        return mail
+
+    def _too_large(self, mail: Mail) -> End:
+        """Only its header was kept: whoever sent it is told, and a person sees to it that nothing is lost."""
+        if not mail.sender and mail.message.sender not in self.gateways:
+            return self._stranger(mail)
+        end = self._sort(mail, TOO_LARGE)
         self._say_broken(mail)
         return end
 
@@ -210,7 +225,7 @@ class Intake(CaseMail):
         end = self._sort(mail, "来信人不在通讯录")
         event = self._event(mail, None)
         if mail.message.sender and not marks.told(self.know.conn, mail.message.sender, "stranger", event.at.date()):
-            self.recorder.tell("stranger", mail.message.sender, event, 说="")
+            self.recorder.tell("stranger", mail.message.sender, event, 说="".join(f"\n{p}。" for p in mail.broken))
         return end
 
     def _unclear(self, mail: Mail) -> End:

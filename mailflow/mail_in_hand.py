@@ -56,7 +56,8 @@ class Mail:
     rows: list[list[str]] = field(default_factory=list)
     prose: str = ""  # the text of attached documents outside their tables
     papers: list[str] = field(default_factory=list)  # the text of attached documents
-    problems: list[str] = field(default_factory=list)  # attachments that could not be read, in Chinese for the sender
+    problems: list[str] = field(default_factory=list)  # what could not be read, in Chinese for the sender
+    opened: bool = False  # whether its attached documents have been read
     broken: list[str] = field(default_factory=list)  # those of them that nobody can open as they are: locked, damaged, far too large
     read: dict[str, str] | None = None  # field → value as read off a page, in place of the mail's words
     fax: str = ""  # the number that the page came from
@@ -74,7 +75,7 @@ class Mail:
 
     def anew(self, message: Message, **more: Any) -> Mail:
         """The same mail to be handled under other words: nothing that was read of its attachments is kept."""
-        return replace(self, message=message, subject=clean(message.subject), titles=[], rows=[], prose="", papers=[], problems=[], broken=[], **more)
+        return replace(self, message=message, subject=clean(message.subject), titles=[], rows=[], prose="", papers=[], problems=[], broken=[], opened=False, **more)
 
 
 def buttons(mail_id: int, number: int, **words: str) -> list[dict[str, Any]]:
@@ -129,8 +130,9 @@ class Handler:
 
     def _open_documents(self, mail: Mail) -> None:
         """Reads attached forms, once a mail."""
-        if mail.titles or mail.problems:
+        if mail.opened:
             return
+        mail.opened = True
         documents = [a for a in mail.message.attachments if can_read(a)]
         end = time.monotonic() + LONGEST
         for number, attachment in enumerate(documents):
@@ -177,10 +179,10 @@ class Handler:
         return End("duplicate", twin["case_id"], f"同样的{what}一天之内已经收到过", content) if twin else None
 
     def _say_broken(self, mail: Mail, process: Process | None = None, case: Case | None = None) -> None:
-        """Attachments that nobody can open as they are, where no other letter has said so."""
+        """What nobody can open as it is, where no other letter has said so."""
         if mail.broken and mail.sender:
-            says = "您的信已收到,但有附件打不开,原样留着,没有读取:\n" + "\n".join(f"- {p}" for p in mail.broken)
-            self.recorder.tell("says", mail.sender, self._event(mail, None), process, case, 说=says, **({} if case else {"事项": "附件打不开"}))
+            says = "您的信已收到,但有的没有读取:\n" + "\n".join(f"- {p}" for p in mail.broken)
+            self.recorder.tell("says", mail.sender, self._event(mail, None), process, case, 说=says, **({} if case else {"事项": "信没有读全"}))
         mail.broken.clear()
 
     def original(self, mail_id: int | None) -> Message | None:

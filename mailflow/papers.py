@@ -69,7 +69,7 @@ class NotRead(Exception):
 
 def of(attachments: Sequence[Attachment]) -> list[Attachment]:
     """Those that may be paper."""
-    return [a for a in attachments if is_paper(a) and not (a.inline and a.content_id and len(a.data) < _SMALL)][:MOST_FILES]
+    return [a for a in attachments if is_paper(a) and not (a.inline and a.content_id and len(a.data) < _SMALL)]
 
 
 def read(papers: Sequence[Attachment], seconds: int, memory_mb: int, fax: bool = False) -> Reading:
@@ -77,7 +77,9 @@ def read(papers: Sequence[Attachment], seconds: int, memory_mb: int, fax: bool =
     there is no code of ours and the extra `ocr` is installed its print too; of a PDF in an ordinary mail the first pages, for codes."""
     reading = Reading()
     end = time.monotonic() + (seconds if fax else min(seconds, LONGEST))
-    for paper in papers:
+    if fax and len(papers) > MOST_FILES:
+        reading.problems.append(f"图片和 PDF 附件有 {len(papers)} 个,只读了前 {MOST_FILES} 个;请把其余的分几封发来")
+    for paper in papers[:MOST_FILES]:
         wish = {"name": paper.name[:80], "memory_mb": memory_mb, "first": 0 if fax else FIRST, "words": max(0, PRINT - len(reading.prints)) if fax else 0}
         found = _one(paper, wish, end)
         if found is None and fax:  # print takes the most of both: the codes alone

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _IMAGES = ("TIFF", "JPEG", "PNG", "BMP", "GIF", "WEBP")
-_NAMES = ("tif", "tiff", "pdf", "jpg", "jpeg", "png", "bmp", "gif", "webp")
+_NAMES = ("tif", "tiff", "pdf", "jpg", "jpeg", "png", "bmp", "gif", "webp", "heic", "heif")
+_OTHERS = {b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"heim": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC", b"avif": "AVIF", b"jp2 ": "JPEG 2000"}  # pictures that are not read
 _LONGEST = 2800  # pixels of a page's long side: A4 at 240 dots an inch
 _DOTS = 200  # an inch: at this a PDF is drawn; faxes have 204
 
@@ -51,7 +52,7 @@ class Page:
 
 def is_paper(attachment: Attachment) -> bool:
     """Whether it is a picture or a PDF, by its first bytes or, where these say nothing, by its name."""
-    return bool(_kind(attachment.data)) or bool(re.search(rf"\.({'|'.join(_NAMES)})$", attachment.name.strip().lower()))
+    return bool(_kind(attachment.data) or _unreadable(attachment.data)) or bool(re.search(rf"\.({'|'.join(_NAMES)})$", attachment.name.strip().lower()))
 
 
 def _kind(data: bytes) -> str:
@@ -65,12 +66,20 @@ def _kind(data: bytes) -> str:
     return "image" if head[:2] == b"BM" and len(data) > 26 else ""
 
 
+def _unreadable(data: bytes) -> str:
+    """The name of a kind of picture that phones and scanners make and nothing here opens; '' for any other file."""
+    brand = data[20:24] if data[:12] == b"\0\0\0\x0cjP  \r\n\x87\n" else data[8:12] if data[4:8] == b"ftyp" else b""
+    return _OTHERS.get(brand, "")
+
+
 def pages(data: bytes, name: str = "", limits: PageLimits = PageLimits()) -> Iterator[Page]:
     """The pages, one at a time. Raises PagesError before anything is decoded where the headers say too much, and later where they lied."""
     name = name or "附件"
     if len(data) > limits.size:
         raise PagesError(f"附件《{name}》有 {len(data) // 2**20} MB,太大,没有读取;请只发需要的几页,用黑白 200 dpi 扫描")
     kind = _kind(data)
+    if not kind and (other := _unreadable(data)):
+        raise PagesError(f"附件《{name}》是 {other} 格式的图片,打不开;请存为 JPEG 后重发(苹果手机:设置-相机-格式-兼容性最佳)")
     if not kind:
         raise PagesError(f"附件《{name}》不是图片或 PDF(或已损坏);请重新扫描或传真")
     if kind == "PDF":

@@ -99,6 +99,8 @@ HOSTILE = {
     "no pdf.pdf": (b"%PDF-1.4\nnothing", "损坏"),
     "a program.pdf": (b"MZ" + bytes(4000), "不是图片或 PDF"),
     "text.tif": (b"II*\0", "损坏"),
+    "a phone's own.heic": (b"\0\0\0\x18ftypheic" + bytes(500), "存为 JPEG"),
+    "scanner's own.jp2": (b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 " + bytes(500), "存为 JPEG"),
 }
 
 
@@ -229,6 +231,14 @@ def test_who_sent_it_is_told_the_mail_is_kept_and_the_next_one_is_handled(depart
     assert "held" not in ends and "滨江医院" in ends
     [kept] = [b for f in (department.folder / "archive").rglob("*") if f.is_file() and b"evil@demo.example" in (b := f.read_bytes())]
     assert kept, "for the operator"
+
+
+def test_of_a_fax_of_very_many_files_the_first_are_read_and_that_is_said() -> None:
+    good = io.BytesIO()
+    Image.new("L", (200, 200), 255).save(good, "PNG")
+    files = [Attachment(f"{n}.png", "", 0, good.getvalue()) for n in range(papers.MOST_FILES + 3)]
+    reading = papers.read(files, seconds=60, memory_mb=2048, fax=True)
+    assert reading.pages == papers.MOST_FILES and any("11 个" in p and "请" in p for p in reading.problems)
 
 
 def test_a_manual_in_an_ordinary_mail_is_no_fax_and_nobody_is_bothered() -> None:
