@@ -211,7 +211,8 @@ class CaseMail(Handler):
             return self._refused(mail, process, case, event, action.name, done)
         after = self.recorder.record(process, done, event)
         if not done.partial:
-            self.recorder.tell("done", event.who, event, process, after, 动作=action.name, 说="")
+            told = dict.fromkeys(n for letter in done.letters if letter.remark for n in letter.to if n != event.who and self.know.ours(n))
+            self.recorder.tell("done", event.who, event, process, after, 动作=action.name, 说=f"您的附言已带给 {'、'.join(told)}。" if told else "")
         return End("recorded", after.id, action.name)
 
     def _unproved(self, event: Event) -> bool:
