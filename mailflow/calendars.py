@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
+from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
 Hours = Sequence[tuple[int, int, int, int]]
@@ -56,6 +57,10 @@ class WorkCalendar:
             if year.isdecimal():
                 self._own_years.add(int(year))
         self._known: dict[date, bool] = {}
+
+    def signature(self) -> str:
+        """What tells this calendar from another: an organisation's own days, the hours, and which official data it knows."""
+        return repr((sorted(self._own.items()), sorted(self._own_years), self.hours, version("chinesecalendar")))
 
     # -- days
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from store import Store, StoreError, cases, mails, marks, savepoint
 from store.archive import Place
 
-from . import outbox, periodic, reminders, standstill
+from . import outbox, periodic, reckoning, reminders, standstill
 from .calendars import HOURS, WorkCalendar, read_hours
 from .config import Config
 from .correspondence import Desk
@@ -65,6 +65,7 @@ class Office:
     _router: Router | None = None
     _directory: Directory | None = None
     _calendar: WorkCalendar | None = None
+    _reckoned: bool = False  # by the calendar and tables in force
     _stood_still: bool = True  # letters may wait that should be summed up: the pass before may have been cut short
 
     def refresh(self) -> None:
@@ -75,6 +76,7 @@ class Office:
             table = self.library.tables.get("角色同义词")
             self._directory = Directory(self.master.people, {w: row["角色"] for row in table.rows for w in row["同义词"].split("、") if w} if table else {})
             self._calendar = WorkCalendar(self.master.holidays, self.config.service.timezone, read_hours(self.library.config("work.hours") or HOURS))
+            self._reckoned = False
 
     def knowledge(self, conn: sa.Connection, now: datetime) -> Knowledge:
         """The world as one transaction sees it."""
@@ -161,6 +163,7 @@ class Office:
 
     def work(self, now: datetime, done: Done) -> None:
         """Mails and due times up to `now`, in the order of time."""
+        self._reckon(now)
         while not self.stopping() and self._batch(now, done):
             pass
         while self._ring(now, done):
@@ -174,6 +177,15 @@ class Office:
             self._stood_still = False
         self._tell_held(now)
         self._tell_problems(now)
+
+    def _reckon(self, now: datetime) -> None:
+        """Deadlines follow a corrected calendar or table, before anything rings by the old one."""
+        if self._reckoned:
+            return
+        with self.store.begin() as conn:
+            know = self.knowledge(conn, now)
+            reckoning.run(Recorder(know, self.desk(know)), reckoning.signature(know.calendar, self.library))
+        self._reckoned = True
 
     def _batch(self, now: datetime, done: Done) -> bool:
         with self.store.begin() as conn:

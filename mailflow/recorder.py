@@ -304,6 +304,15 @@ class Recorder:
         cases.change_deadline(self.know.conn, deadline_id, {"memo": {**row["memo"], "late": True, "entries": [*row["memo"].get("entries", []), *added]}})
         return self.record(process, outcome, service, depth)
 
+    def reckon(self, process: Process, case: Case, event: Event) -> Case:
+        """The case's deadlines anew, by the calendar and tables in force; what that makes late or forgives follows."""
+        with self.tracing():
+            changes = timekeeping.keep(self.know, process, case, Names(process, case, event, self.know), event.at, Outcome(case))
+            self._forgive(changes.forgiven, case, event, 0)
+            for deadline_id, declared in changes.late:
+                case = self.late(process, case, deadline_id, declared, event, 1)
+        return case
+
     def tell(self, occasion: str, reader: str, event: Event, process: Process | None = None, case: Case | None = None, **facts: Any) -> None:
         """Writes one of the usual letters (table 通用信) to one reader."""
         letter = self.know.library.usual(occasion) or occasion
