@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from . import dates
-from .forms import asked_later, broken, is_required, read_value, take, unsaid
+from .forms import asked_later, broken, gone, is_required, read_value, take, unsaid
 from .model import Action, Effects, Process, Start
 from .names import Names
 from .world import RETURNED, Case, ChildPlan, EntryPlan, Event, LetterPlan, NudgePlan, Outcome, Problem, Refused, Step, World
@@ -254,19 +254,14 @@ def _parameters(process: Process, action: Action, names: Names) -> tuple[list[Pr
             case.fields[name] = value
             names.forget()
             why = next(iter(broken(field, value, names)), "")
-            if not why and field.kind.name == "人员" and (gone := _gone(value, names.world)):
-                why = f"{'、'.join(gone)} 已不在职;请另写一位"
+            if not why and field.kind.name == "人员" and (past := gone(value, names.world)):
+                why = f"{'、'.join(past)} 已不在职;请另写一位"
         if why:
             problems.append(Problem(name, why))
         elif not value and name in action.asks:
             problems.append(Problem(name, unsaid(field)))
     form = action.form and not event.argument  # filled in line by line: what stands around the lines is said to nobody
     return problems, "" if form or hands_in else "\n".join(t for t in (argument, rest) if t)[:MOST_REMARK]
-
-
-def _gone(people: str, world: World) -> list[str]:
-    """Who of them has left: nobody of their roles any more. A form may speak of them, an action gives them nothing to do."""
-    return [n for n in people.split("、") if (roles := world.roles_of(n)) and not any(n in world.with_role(r) for r in roles)]
 
 
 def _unsigned(process: Process, action: Action, names: Names) -> list[Problem]:

@@ -161,9 +161,15 @@ def is_required(field: Field, names: Names) -> bool:
 def broken(field: Field, value: str, names: Names) -> Iterable[str]:
     """Why the value does not pass the field's own checks."""
     for check in field.checks:
-        if why := failed(check, value, names.look, names.world.vague()) or _unknown(check, value, names.world):
+        left = gone(value, names.world) if check.startswith("属于 岗位 ") else []
+        if why := f"{'、'.join(left)} 已不在职;请另写一位" if left else failed(check, value, names.look, names.world.vague()) or _unknown(check, value, names.world):
             yield why
             return
+
+
+def gone(people: str, world: World) -> list[str]:
+    """Who of them has left: nobody of their roles any more. A form may speak of them, an action gives them nothing to do."""
+    return [n for n in people.split("、") if (roles := world.roles_of(n)) and not any(n in world.with_role(r) for r in roles)]
 
 
 def _unknown(check: str, value: str, world: World) -> str:
