@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from . import screen
 from .config import Config, Mailbox, load
@@ -149,7 +150,7 @@ def _database(config: Config) -> tuple[Finding, Store | None]:
     except StoreError as why:
         store.close()
         return Finding("数据库", WRONG, str(why)), None
-    return Finding("数据库", OK, store.engine.url.render_as_string(hide_password=True)), store
+    return Finding("数据库", OK, unquote(store.engine.url.render_as_string(hide_password=True))), store
 
 
 def _archive(config: Config, store: Store) -> Iterator[Finding]:

@@ -55,6 +55,10 @@ def _mistake(path: Path, text: str, said: str) -> ConfigError:
     full_width = re.search("[\uff1d\u201c\u201d\u2018\u2019\uff3b\uff3d\u3010\u3011\uff0c\uff1a\u3000]", content.split("#")[0])
     if full_width:
         advice = f"这一行有全角的 {full_width[0]},改成半角"
+    elif "Unescaped" in said or "escape sequence" in said:
+        advice = "双引号里的反斜杠要写成 /,例如 C:/mailflow/masterdata"
+    elif content.split("#")[0].count('"') % 2:
+        advice = "双引号没有配对;值的前后各一个"
     elif "overwrite" in said or "twice" in said:
         advice = "同一个键或表写了两次,留一个"
     elif re.match(r"\s*[\w-]+\s*=\s*[^\s\"'\[{\d-]", content):

@@ -171,7 +171,8 @@ def test_a_bom_as_notepad_writes_it_does_no_harm(tmp_path: Path) -> None:
         ("[service]\nname = \u201cx\u201d\n", 2, "全角的 \u201c"),
         ("[service]\nname = 技术支持中心\n", 2, "双引号"),
         ('[service]\nname = "a"\nname = "b"\n', 3, "两次"),
-        ('[service]\nname = "a\n', 2, "TOML"),
+        ('[service]\nname = "a\n', 2, "双引号没有配对"),
+        ('[masterdata]\nfolder = "C:\\masterdata"\n', 2, "反斜杠要写成 /"),
         ('[service\nname = "a"\n', 1, "TOML"),
     ],
 )
