@@ -252,11 +252,9 @@ class CaseMail(Handler):
             return End("recorded", case.id, "来信人不在通讯录,没有办理")
         from . import enquiries
 
-        names = Names(process, case, event, self.know)
-        may = [a["show"] for a in self.desk.actions_for(process, case, names, event.who)] if case.open else []
         occasion = "forbidden" if why.reason == "right" else "refused"
         if event.who:
-            facts = {"动作": word, "说": why.says, "问题们": [{"项": forms.said(process.fields[p.field]) if p.field in process.fields else p.field, "因": p.why} for p in why.problems], "可做": " / ".join(may)}
+            facts = {"动作": word, "说": why.says, "问题们": [{"项": forms.said(process.fields[p.field]) if p.field in process.fields else p.field, "因": p.why} for p in why.problems]}
             cc = [n for n in why.cc if n != event.who] if why.reason == "right" else []
             if (row := cases.get(self.know.conn, case.id)) is not None and enquiries.may_see(self, event, row):
                 self.recorder.tell(occasion, event.who, event, process, case, 抄送=cc, **facts)
@@ -280,7 +278,7 @@ class CaseMail(Handler):
                 self.recorder.tell("stranger", event.who, event, 说="", 缘由=done.says)
                 return self._sort(mail, f"{process.title}:{done.says}", Names(process, case, event, self.know).everyone(process.chief))
             occasion = "forbidden" if done.reason == "right" else "refused"
-            self.recorder.tell(occasion, event.who, event, None, None, 动作=process.title, 说=done.says, 事项=mail.subject.text, 问题们=[], 可做="", 抄送=[n for n in done.cc if n != event.who])
+            self.recorder.tell(occasion, event.who, event, None, None, 动作=process.title, 说=done.says, 事项=mail.subject.text, 问题们=[], 抄送=[n for n in done.cc if n != event.who])
             return End("answered", None, f"{process.title}:{done.says}"[:300])
         if not case.id and not done.problems and process.unique:
             same = {c: done.case.project if c == "项目" else done.case.fields.get(c, "") for c in process.unique}

@@ -215,7 +215,7 @@ class Intake(CaseMail):
         if number := opening.parts.get("单号"):  # a form about another case hangs on it (§8-26)
             above = cases.by_number(self.know.conn, number)
             if above is None:
-                self.recorder.tell("refused", event.who, event, None, None, 动作=process.title, 说=f"没有单号 {number};请核对后重发", 事项=mail.subject.text, 问题们=[], 可做="")
+                self.recorder.tell("refused", event.who, event, None, None, 动作=process.title, 说=f"没有单号 {number};请核对后重发", 事项=mail.subject.text, 问题们=[])
                 return End("answered", None, f"没有单号 {number}")
             case.parent_id, case.parent_number, case.project = above["id"], above["number"], case.project or above["project"]
         return self._begin(mail, process, opening.start, case, event)
