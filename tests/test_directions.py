@@ -16,7 +16,7 @@ from mailflow.process.library import Library, shipped
 TOP = Path(__file__).resolve().parent.parent
 OURS = ("parsers", "store", "mailflow")
 MODULES = sorted(path for room in OURS for path in (TOP / room).rglob("*.py"))
-PURE = ("routing", "calendars", "durations", "periods", "people", "letters", "trust", "process/*")  # they take `now` and what they need as arguments
+PURE = ("routing", "calendars", "durations", "periods", "people", "letters", "trust", "lookups/plain", "process/*")  # they take `now` and what they need as arguments
 OUTSIDE = {
     "sqlalchemy", "alembic", "psycopg", "sqlite3", "store", "socket", "ssl", "smtplib", "imaplib", "imapclient", "http", "urllib.request", "asyncio", "subprocess",
     "aiosmtpd", "pymap",

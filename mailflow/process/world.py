@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from .checks import Vague
 from .model import Lookup
 
+Args = dict[str, str]  # what the line of a 取数 says, by name
 Look = Callable[[str], str]
 RETURNED = "待更正"  # the state of a form that went back (RULEBOOK §0.4 `rejected_input`); no process declares it
 
