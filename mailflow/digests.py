@@ -80,7 +80,7 @@ def _open_cases(recorder: Recorder, event: Event) -> list[Open]:
 
 def _rows(recorder: Recorder, plan: DigestPlan, section: Section, reader: str, opened: list[Open], event: Event) -> list[list[Any]]:
     know = recorder.know
-    mine = [o for o in opened if not plan.own or reader in o.involved]
+    mine = opened if plan.scope == "全部" else [o for o in opened if reader in o.involved or plan.scope == "部门" and any(_reports_to(know, n, reader) for n in o.involved)]
     if section.processes:
         mine = [o for o in mine if o.row["process"] in section.processes]
     if section.statuses and section.source in ("在办", "待办"):
@@ -121,6 +121,16 @@ def _rows(recorder: Recorder, plan: DigestPlan, section: Section, reader: str, o
             return [["日期", "班次", "当班人"], *sorted(rows)]
         case _:
             return [["问题"], *([p] for p in [*know.library.problems, *know.master.problems, *vacancies(know)])]
+
+
+def _reports_to(know: Knowledge, name: str, chief: str) -> bool:
+    """Whether `chief` is somebody's superior, or their superior's, and so on."""
+    seen: set[str] = set()
+    while name and name not in seen:
+        seen.add(name)
+        if (name := know.superior(name)) == chief:
+            return True
+    return False
 
 
 def _due(know: Knowledge, source: str, mine: list[Open], event: Event) -> list[list[Any]]:

@@ -13,6 +13,7 @@ from .yamltext import Items, Table, TemplateError, read_file
 
 TOP = ("汇总", "时间", "另在", "收信", "抄送", "范围", "开头", "节")
 SECTION = ("标题", "取", "流程", "台账", "状态", "当", "按", "期间", "列")
+SCOPES = ("自己的", "部门", "全部")  # what the reader has to do with; what the reader or who reports to them has to do with; everything
 SOURCES = ("待办", "逾期", "今日到期", "在办", "新单", "台账", "台账计数", "得分", "办结", "分拣", "搁置", "排班", "缺登记", "问题")
 PERIODS = ("", "全部", "昨天", "上个工作日起", "上周", "上月", "上季度", "本月", "本季", "本年")
 
@@ -52,10 +53,14 @@ class DigestPlan:
     roles: tuple[str, ...]
     before: Before | None = None
     cc: tuple[str, ...] = ()
-    own: bool = True  # 范围: 自己的: each reader only what they have to do with; 全部: everything
+    scope: str = "自己的"  # 范围, one of SCOPES
     opening: str = ""
     file: str = ""
     sections: list[Section] = field(default_factory=list)
+
+    @property
+    def own(self) -> bool:
+        return self.scope == "自己的"
 
 
 _BEFORE = re.compile(r"(\S+) (\S+前\S+) (\d{1,2}):(\d{2})")
@@ -78,9 +83,9 @@ def read_digest(path: Path) -> DigestPlan:
     table, _ = read_file(path)
     table.refuse_others(TOP, "汇总", path.name)
     scope = table.text("范围") or "自己的"
-    if scope not in ("自己的", "全部"):
-        raise TemplateError("“范围”只能写 自己的 或 全部", path.name, table.lines["范围"])
-    plan = DigestPlan(table.text("汇总") or path.stem, table.text("时间"), table.words("收信"), _before(table, path.name), table.words("抄送"), scope == "自己的", table.text("开头"), path.name)
+    if scope not in SCOPES:
+        raise TemplateError(f"“范围”只能写:{'、'.join(SCOPES)}", path.name, table.lines["范围"])
+    plan = DigestPlan(table.text("汇总") or path.stem, table.text("时间"), table.words("收信"), _before(table, path.name), table.words("抄送"), scope, table.text("开头"), path.name)
     if not plan.when or not plan.roles:
         raise TemplateError("汇总要写“时间”和“收信”", path.name, 1)
     try:
