@@ -9,6 +9,11 @@ from .pages import Page
 
 _STEEPEST = 5.0  # degrees of skew that are looked for: more is no page laid in by hand
 _SEEN = 700      # pixels of the long side at which the skew is measured
+_PAPER, _WHOLE = 0.3, 0.97  # of a photo: a smaller light spot is no sheet; more, and there is nothing but the sheet
+_LEVELS = (1.0, 0.85, 1.15, 0.7, 1.3)  # of the brightness between paper and table
+_BULGE = 0.05    # of its area, which it may have more or less than a figure of four corners
+_STEP, _EDGE = 9, 10  # pixels in from an edge of the sheet and out, and how much darker it is there at least
+_BENT = 0.02     # of its outline, by which a side of a sheet may bulge
 _MOST_DOTS = 2   # pixels of a speck at 204 dots an inch: a full stop has 9 or more
 _RULING = 90     # pixels: longer than any stroke of print below 30 points, and most words
 _UPRIGHT = 64    # likewise from top to bottom, where below 20 points nothing joins on: the cells of a form are 80 high and more
@@ -80,6 +85,68 @@ def evened(grey: Any) -> Any:
     paper = cv2.resize(grey, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
     paper = cv2.resize(cv2.medianBlur(cv2.dilate(paper, numpy.ones((5, 5), numpy.uint8)), 9), grey.shape[::-1])
     return numpy.clip(grey.astype(numpy.float32) * 245 / numpy.maximum(paper, 40), 0, 255).astype(numpy.uint8)
+
+
+def sheet(grey: Any) -> Any:
+    """Of a photo the sheet of paper that lies on it, as if seen from straight above; the photo itself where it shows no sheet whole, or nothing else."""
+    import cv2
+    import numpy
+
+    part = _SEEN / max(grey.shape)
+    small = cv2.GaussianBlur(cv2.resize(grey, None, fx=part, fy=part, interpolation=cv2.INTER_AREA), (0, 0), 2)
+    middling = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[0]
+    outlines = (_outline(small > middling * level) for level in _LEVELS)  # the light falls from one side, and the table is seldom of one colour
+    outline = next((found for found in outlines if found is not None and _edged(small, found)), None)
+    if outline is None:
+        return grey
+    corners = outline.astype(numpy.float32) / part
+    first = int((corners[:, 0] + corners[:, 1]).argmin())  # the upper left one
+    corners = numpy.roll(corners, -first, axis=0)
+    if corners[1][1] - corners[0][1] > corners[1][0] - corners[0][0]:
+        corners = corners[[0, 3, 2, 1]]  # clockwise
+    sides = [float(numpy.linalg.norm(corners[n] - corners[n - 1])) for n in (1, 3, 2, 0)]
+    width, height = round(max(sides[:2])), round(max(sides[2:]))
+    target = numpy.array([[0, 0], [width, 0], [width, height], [0, height]], numpy.float32)
+    return cv2.warpPerspective(grey, cv2.getPerspectiveTransform(corners, target), (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _outline(light: Any) -> Any:
+    """The corners of a sheet of paper among what is light; None where there is none."""
+    import cv2
+    import numpy
+
+    whole = cv2.morphologyEx(light.astype(numpy.uint8), cv2.MORPH_OPEN, numpy.ones((9, 9), numpy.uint8))
+    whole = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, numpy.ones((15, 15), numpy.uint8))  # print and its frame are of the paper
+    found = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    if not found:
+        return None
+    outline = cv2.convexHull(max(found, key=cv2.contourArea))
+    area = cv2.contourArea(outline)
+    corners = cv2.approxPolyDP(outline, _BENT * cv2.arcLength(outline, True), True)[:, 0]
+    if not _PAPER < area / light.size < _WHOLE or len(corners) != 4 or abs(cv2.contourArea(corners) / area - 1) > _BULGE:
+        return None
+    return corners
+
+
+def _edged(small: Any, corners: Any) -> bool:
+    """Whether it is darker beyond each side: else the side runs where the light fades on the paper, and there is more of it."""
+    import numpy
+
+    middle = corners.mean(axis=0)
+    height, width = small.shape
+    for one, other in zip(corners, numpy.roll(corners, -1, axis=0), strict=True):
+        along = one + (other - one) * numpy.linspace(0.1, 0.9, 40)[:, None]
+        outwards = along - middle
+        outwards *= _STEP / numpy.linalg.norm(outwards, axis=1)[:, None]
+        inside, outside = (along - outwards).astype(int), (along + outwards).astype(int)
+        there = ((outside >= 0) & (outside < (width, height)) & (inside >= 0) & (inside < (width, height))).all(axis=1)
+        if not there.any():
+            continue  # the sheet goes on to the edge of the photo
+        inside, outside = inside[there], outside[there]
+        steps = small[inside[:, 1], inside[:, 0]].astype(int) - small[outside[:, 1], outside[:, 0]]
+        if numpy.median(steps) < _EDGE:
+            return False
+    return True
 
 
 def skew(square: Any) -> float:

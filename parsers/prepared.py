@@ -38,19 +38,21 @@ def _prepare(page: Page) -> Prepared:
     raw = numpy.asarray(page.raw)
     if min(page.image.size) < _SLIVER:
         return Prepared([numpy.asarray(page.image)], [])
-    tidy = levelling.clean(raw) if levelling.two_tones(page) else raw if page.digital else levelling.evened(raw)
-    views = [raw] if tidy is raw else [raw, tidy]
     size = page.image.size
+    if levelling.two_tones(page):
+        tidy = levelling.clean(raw)
+    elif page.digital:
+        tidy = raw
+    else:
+        raw = levelling.sheet(numpy.asarray(page.image))
+        size, tidy = raw.shape[::-1], levelling.evened(raw)
+    views = [raw] if tidy is raw else [raw, tidy]
     degrees = 0.0 if page.digital else levelling.skew(levelling.levelled(tidy, size, 0.0))
-    views = [levelling.levelled(view, size, degrees) for view in views]
-    rulings = numpy.zeros((1, 1), numpy.uint8)
-    if len(views) > 1:
-        views[1], rulings = levelling.unruled(views[1])
+    ruled = views = [levelling.levelled(view, size, degrees) for view in views]
+    views, rulings = _without_rulings(views)
     found = lines.find(views[-1])
     if _sideways(found):  # a photo or a scan of a sheet that lay across: print runs up or down
-        views = [numpy.ascontiguousarray(numpy.rot90(view)) for view in views]
-        if len(views) > 1:
-            rulings = levelling.unruled(views[0])[1]
+        views, rulings = _without_rulings([numpy.ascontiguousarray(numpy.rot90(view)) for view in ruled])
         found = lines.find(views[-1])
     found = fitting.fitted(views[-1], rulings, found)
     if _upside_down(views[-1], [line.corners for line in found]):
@@ -59,6 +61,16 @@ def _prepare(page: Page) -> Prepared:
         for line in found:
             line.corners = numpy.array([[width, height]], numpy.float32) - line.corners[[2, 3, 0, 1]]
     return Prepared(views, found)
+
+
+def _without_rulings(views: list[Any]) -> tuple[list[Any], Any]:
+    """The page as it came, and the tidy one without rulings, where there is one; and where upright ones were."""
+    import numpy
+
+    if len(views) < 2:
+        return views, numpy.zeros((1, 1), numpy.uint8)
+    plain, rulings = levelling.unruled(views[1])
+    return [views[0], plain], rulings
 
 
 def wide(corners: lines.Corners) -> float:

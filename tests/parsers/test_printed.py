@@ -213,9 +213,12 @@ def test_print_is_read() -> None:
     font = ImageFont.truetype(str(Path(pylopdf_fonts_zh_cn.__file__).parent / "NotoSansSC-Regular.otf"), 44)
     for text, x, y in (("设备型号", 230, 300), ("NE40E-X8", 500, 300), ("联系人", 1000, 300), ("欧阳建国", 1250, 300)):
         ImageDraw.Draw(sheet).text((x, y), text, font=font, fill=0)
-    for turn in (0, 180):
+    ImageDraw.Draw(sheet).rectangle((200, 280, 1560, 370), outline=0, width=4)
+    for x in (470, 960, 1220):
+        ImageDraw.Draw(sheet).line((x, 280, x, 370), fill=0, width=4)
+    for turn in (0, 180, 90, 270):
         out = io.BytesIO()
-        sheet.rotate(turn).save(out, "PNG")
+        sheet.rotate(turn, expand=True).save(out, "PNG")
         page = next(pages(out.getvalue()))
         found = fields(read_words(page), LABELS)
         assert {name: cell.text for name, cell in found.items()} == {"设备型号": "NE40E-X8", "联系人": "欧阳建国"}, turn
