@@ -111,7 +111,8 @@ class CaseMail(Handler):
         """What somebody wrote about a case without a command goes to whom the process names (往来转给), after the end of the case too."""
         text = event.text.strip()
         readers = [n for n in Names(process, case, event, self.know).everyone(process.pass_on) if n != event.who]
-        if text and event.who and event.who not in Names(process, case, event, self.know).everyone(process.pass_on):
+        said = len(re.findall(r"\w", text)) >= 3  # two characters of thanks are nothing to read
+        if said and event.who and event.who not in Names(process, case, event, self.know).everyone(process.pass_on):
             for reader in readers:
                 self.recorder.tell("says", reader, event, process, case, 说=f"{event.who} 来信({case.state}):\n{text[:600]}")
 

@@ -169,6 +169,10 @@ def supplement(process: Process, case: Case, event: Event, world: World) -> Outc
     if kept:
         says += ("。" if says else "") + "。".join(f"“{name}”已经登记为“{before[name][:60]}”,现在不能这样改,没有改" for name in kept)
     outcome.letters.append(LetterPlan("", [event.who], says=says))
+    card = process.states.get(case.state)
+    if new and card is not None and not process.pass_on:  # who is to decide sees what was added; 往来转给 shows the whole mail
+        readers = [n for n in names.everyone(card.waits) if n != event.who]
+        outcome.letters.append(LetterPlan("", readers, says=f"{event.who} 补充了 " + "；".join(f"{k}:{v}" for k, v in new.items())))
     case.title = names.title() or case.title
     return outcome
 
