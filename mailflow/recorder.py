@@ -15,6 +15,7 @@ from . import ledger, taking_back, timekeeping
 from .correspondence import Answered, Desk
 from .knowledge import Knowledge, csv_cells, version_of
 from .process import decide
+from .process.documents import listed_documents
 from .process.model import Deadline, Document, Process
 from .process.names import Names
 from .process.registers import STATUSES
@@ -152,7 +153,7 @@ class Recorder:
 
     def _expected(self, process: Process, case: Case, names: Names) -> None:
         """Documents without a time of their own that the case wants once their condition (当) holds, and those that a field lists (逐项文件)."""
-        listed = decide.listed_documents(process, case)
+        listed = listed_documents(process, case)
         kept = {d["name"] for d in cases.documents(self.know.conn, [case.id])} if listed else ()
         for name in listed:
             if name not in kept:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from store import cases
 
 from ..process.dates import read_period
-from ..process.decide import handed_in
+from ..process.documents import handed_in
 from ..process.names import Names
 from ..process.world import Args, Case, Event, Look
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
-
-from . import dates
-from .forms import asked_later, broken, gone, is_required, read_value, take, unsaid
+from . import asked
+from .documents import handed_in, listed_documents, unsigned
+from .forms import asked_later, read_value, take
 from .model import Action, Effects, Process, Start
 from .names import Names
 from .world import RETURNED, Case, ChildPlan, EntryPlan, Event, LetterPlan, NudgePlan, Outcome, Problem, Refused, Step, World
-
-MOST_REMARK = 300  # characters
 
 
 def blank_case(process: Process, event: Event, title: str = "") -> Case:
@@ -101,8 +97,8 @@ def act(process: Process, case: Case, action: Action, event: Event, world: World
     if action.when is not None and not action.when.holds(names.many):
         return Refused("condition", names.fill(action.otherwise) or f"现在还不能“{action.name}”")
     before = dict(case.fields)
-    problems, remark = _parameters(process, action, names)
-    problems += _unsigned(process, action, names)
+    problems, remark = asked.read(process, action, names)
+    problems += unsigned(process, action, names)
     if not problems and (wrong := [Problem(c.field, names.fill(c.says)) for c in action.checks if c.when.holds(names.many)]):
         return Refused("condition", "请看下面的说明", wrong)
     if problems and action.form and (kept := _keep_given(case, before, problems)):
@@ -183,100 +179,6 @@ def _who_may(names: Names, roles: tuple[str, ...]) -> str:
     return f"只有{shown}可以这样做" + (f"({'、'.join(people[:6])})" if 0 < len(people) <= 6 else "")
 
 
-def _parameters(process: Process, action: Action, names: Names) -> tuple[list[Problem], str]:
-    """Reads what the action wants written: labelled lines first, then the words behind the command, in the order asked.
-
-    Gives what is wrong, and the words that nothing asked for: a remark (§0.4 批注) for whoever is written to.
-    """
-    case, event = names.case, names.event
-    wanted = [*action.asks, *action.may_say]
-    given: dict[str, str] = {}
-    for name in wanted:
-        field = process.fields[name]
-        for label in (name, *field.labels):
-            if label in event.raw:
-                given[name] = event.raw[label]
-                break
-        if field.from_subject and event.parts.get(field.from_subject):
-            given.setdefault(name, event.parts[field.from_subject])
-    argument, rest = _inline(process, wanted, event.argument, given), _unlabelled(event)
-    day = ""  # `5月20日 00:00-04:00`: the second time is of the first one's day
-    hands_in = "来件" in action.effects.received  # then the words say which document it is: `完成 巡检报告` writes nothing into a field
-    for name in wanted:
-        if name in given or hands_in and name not in action.asks:
-            continue
-        kind = process.fields[name].kind.name
-        source = argument or rest
-        if not source:
-            continue
-        if kind in ("日期", "时间"):
-            value, left = _cut_moment(source.lstrip("-~～至到—– ") if day else source, kind, event.at)
-            if value and (found_day := dates.find_date(value, event.at.date())):
-                day = found_day[0].isoformat()
-            elif value and day:
-                value = f"{day} {value}"
-        elif kind == "人员":
-            value, left = _cut_person(source, names)
-        elif kind in ("工时", "金额", "数字", "整数", "是否", "选项", "多选"):
-            head, _, left = source.partition(" ")
-            found, why = process.fields[name].kind.read(source if kind == "工时" else head, names.world)
-            value, left = (source, "") if kind == "工时" and found else (head, left) if not why else ("", source)
-            if why and kind in ("选项", "多选", "工时") and name in action.asks:
-                value = head  # said, and wrong: the reader is told what may be written
-        else:
-            value, left = "\n".join(t for t in (argument, rest) if t), ""
-            argument = rest = ""
-        if value:
-            given[name] = value
-            if argument:
-                argument = left
-            elif rest:
-                rest = left
-    problems: list[Problem] = []
-    for name in wanted:
-        field = process.fields[name]
-        text = given.get(name, "")
-        if not text:
-            if action.form and case.fields.get(name):
-                continue  # a form is filled in bit by bit, by several people
-            if name in action.asks:
-                # what earlier mails said is no answer to what this one asks, unless a default stands in
-                fallback = names.value(field.default) if field.default else ""
-                if not fallback:
-                    problems.append(Problem(name, unsaid(field)))
-                    continue
-                text = fallback
-            else:
-                if field.default and not case.fields.get(name):
-                    text = names.value(field.default)
-                if not text:
-                    if field.required is not False and not case.fields.get(name) and is_required(field, names):  # 可写明, yet a condition of the field asks for it
-                        problems.append(Problem(name, unsaid(field)))
-                    continue
-        value, why = read_value(field, text, names)
-        if not why and value:
-            case.fields[name] = value
-            names.forget()
-            why = next(iter(broken(field, value, names)), "")
-            if not why and field.kind.name == "人员" and (past := gone(value, names.world)):
-                why = f"{'、'.join(past)} 已不在职;请另写一位"
-        if why:
-            problems.append(Problem(name, why))
-        elif not value and name in action.asks:
-            problems.append(Problem(name, unsaid(field)))
-    form = action.form and not event.argument  # filled in line by line: what stands around the lines is said to nobody
-    return problems, "" if form or hands_in else "\n".join(t for t in (argument, rest) if t)[:MOST_REMARK]
-
-
-def _unsigned(process: Process, action: Action, names: Names) -> list[Problem]:
-    """Documents that must be signed (签名) and are handed in without a signature."""
-    documents = [process.documents[d] for d in handed_in(names) if d in process.documents] if "来件" in action.effects.received else []
-    return [
-        Problem(d.signed, process.fields[d.signed].missing or f"《{d.name}》须有签名;请签字后重交,写明“{d.signed}:姓名”。期限照走")
-        for d in documents if d.signed and not names.case.fields.get(d.signed)
-    ]  # fmt: skip
-
-
 def _keep_given(case: Case, before: dict[str, str], problems: list[Problem]) -> list[str]:
     """Of a form with gaps, what it did say stays; the names of the new values."""
     for problem in problems:
@@ -285,58 +187,6 @@ def _keep_given(case: Case, before: dict[str, str], problems: list[Problem]) -> 
         else:
             case.fields.pop(problem.field, None)
     return [name for name, value in case.fields.items() if value and value != before.get(name)]
-
-
-def _inline(process: Process, wanted: list[str], argument: str, given: dict[str, str]) -> str:
-    """`label:value` within the command's own line is taken into `given`; what is left of the line comes back."""
-    means = {label: name for name in wanted for label in (name, *process.fields[name].labels)}
-    if not means or not re.search(r"[:：]", argument):
-        return argument
-    label = "|".join(map(re.escape, sorted(means, key=len, reverse=True)))
-    parts = re.split(rf"(?:^|(?<=[\s,，;；、]))({label})\s*[:：]\s*", argument)
-    for word, value in zip(parts[1::2], parts[2::2], strict=True):
-        given.setdefault(means[word], value.strip(" ,，;；、"))
-    return parts[0].strip(" ,，;；、") if len(parts) > 1 else argument
-
-
-def _unlabelled(event: Event) -> str:
-    """The lines below the command that are no `label:value` of a known field."""
-    lines = []
-    for line in event.rest.split("\n"):
-        head = re.split(r"[:：]", line, maxsplit=1)[0].strip()
-        if head in event.raw and re.search(r"[:：]", line):
-            continue
-        lines.append(line)
-    return "\n".join(lines).strip()
-
-
-def _cut_moment(source: str, kind: str, now: datetime) -> tuple[str, str]:
-    """A date or time at the beginning of the words, and the rest; '' where they do not begin with one."""
-    first, _, below = source.partition("\n")
-    day = dates.find_date(first, now.date())
-    clock = dates.find_time(first)
-    if day and day[1][0] > 6:
-        day = None
-    if not day and not clock:
-        return "", source
-    end = day[1][1] if day else 0
-    if kind == "时间" and day:
-        after = dates.find_time(first[end : end + 12])
-        clock_end = end + after[1][1] if after else end
-        return first[:clock_end].strip(), (first[clock_end:].strip(" ,，。;；") + "\n" + below).strip()
-    if kind == "时间" and clock and clock[1][0] <= 4:
-        return first[: clock[1][1]].strip(), (first[clock[1][1] :].strip(" ,，。;；") + "\n" + below).strip()
-    return (first[:end].strip(), (first[end:].strip(" ,，。;；") + "\n" + below).strip()) if day else ("", source)
-
-
-def _cut_person(source: str, names: Names) -> tuple[str, str]:
-    first, _, below = source.partition("\n")
-    head, _, tail = first.strip().partition(" ")
-    for words, left in ((first.strip(), ""), (head, tail)):
-        for word in (words, re.split(r"[,，;；。(（]", words)[0]):
-            if names.world.person(word):
-                return word, (left + "\n" + below).strip()
-    return head, (tail + "\n" + below).strip()
 
 
 def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
@@ -419,26 +269,3 @@ def _apply(effects: Effects, names: Names, outcome: Outcome) -> None:
     for block in effects.also:
         if block.when is None or block.when.holds(names.many):
             _apply(block, names, outcome)
-
-
-def listed_documents(process: Process, case: Case) -> list[str]:
-    """The documents that a field of the case lists, one each (逐项文件), without the numbers in front of them."""
-    parts = re.split(r"[、,，;；\n]", case.fields.get(process.listed, "")) if process.listed else []
-    return [name for part in parts if (name := re.sub(r"^\s*(?:\d{1,2}[.、)）])?\s*|[\s。]+$", "", part))]
-
-
-def handed_in(names: Names) -> list[str]:
-    """来件: the documents that the mail's command or attachments speak of, else its subject, else the only one that is due."""
-    event, documents = names.event, names.process.documents
-    listed = [name for name in names.case.documents if name not in documents]  # by a field of the case (逐项文件)
-    own = (event.argument, event.text.split("\n")[0], *event.files)
-    list_field = names.process.fields.get(names.process.listed)
-    if list_field and {list_field.name, *list_field.labels} & set(event.raw):
-        own = event.files  # this mail writes the list itself: what it names is to come, only what it brings is here
-    for said in ((*own, event.subject) if event.parts else own, (event.subject,)):
-        if found := [d.name for d in documents.values() if any(word.strip("《》") in " ".join(said) for word in (d.name, *d.labels))]:
-            return found
-        if found := [name for name in listed if name.strip("《》") in " ".join(said)]:
-            return found
-    due = [d for d in (*documents, *listed) if names.case.documents.get(d, "-") in ("", event.at.isoformat())]  # the same before and after it is taken
-    return due if len(due) == 1 and event.files else []
