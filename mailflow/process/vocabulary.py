@@ -15,6 +15,8 @@ NO_LIMIT = "不限"  # a setting of 取定值 that is otherwise a length: there 
 CHECK = ["当", "指", "说", "只提示", "抄", "附"]
 LETTER = ["给", "抄", "说", "附", "当"]
 BLOCK = ["当", "否则", *EFFECT]
+HOLDERS = {"角色", "字段", "取数", "校验", "期限", "文件", "开始", "随时", "状态", "同义", "可以", "进入", "逾期", "先记", "分支", "另外"} | {"发信", "记", "记账", "销账", "开单", "带动", "项目"}
+VALUED = {*TOP, *FIELD, *START, *STATE, *ACTION, *DEADLINE, *DOCUMENT, *CHECK, *LETTER} - HOLDERS  # words that mean nothing with nothing behind them
 SPECIAL = {
     "今天": "日期",
     "现在": "时间",

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from .vocabulary import VALUED
+
 Node = "Text | Items | Table"
 
 
@@ -160,8 +162,8 @@ def _look_into(node: yaml.Node, file: str) -> Iterator[TemplateError]:
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if isinstance(value, yaml.ScalarNode) and not value.style:
-                if not value.value:
-                    yield TemplateError(f"“{key.value}:”后面是空的;写上它,或删去这一行;要清空的写 \"\",什么也不说明的写 {{}}", file, key.start_mark.line + 1)
+                if not value.value and key.value in VALUED:
+                    yield TemplateError(f"“{key.value}:”后面是空的;写上它,或删去这一行", file, key.start_mark.line + 1)
                 elif _WIDE_LIST.fullmatch(value.value):
                     marks, inside = value.value[0] + value.value[-1], value.value[1:-1]
                     yield TemplateError(f"“{key.value}”用了全角括号“{marks}”;几项写成方括号里的列表,用半角逗号隔开:[{inside}]", file, key.start_mark.line + 1)

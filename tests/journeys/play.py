@@ -32,6 +32,7 @@ from xml.sax.saxutils import escape
 
 from mailflow import show
 from mailflow.config import Config, load
+from mailflow.letter_sense import letter_problems
 from mailflow.mailbox import open_mailbox
 from mailflow.masterdata import MasterData
 from mailflow.passes import Done, Office
@@ -155,7 +156,7 @@ class Stage:
         self.office = _office(config)
         if without is not None or story.get("edit"):
             self.office.refresh()
-            if wrong := set(self.office.library.problems) - set(dangling(self.office.library)):  # what leads nowhere now is in force all the same
+            if wrong := set(self.office.library.problems) - {*dangling(self.office.library), *letter_problems(self.office.library)}:  # what leads nowhere now is in force all the same
                 raise ValueError(f"the templates so changed cannot be read, so the story would tell nothing: {wrong}")
 
     def put_files(self, files: dict[str, str]) -> None:
