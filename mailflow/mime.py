@@ -31,7 +31,7 @@ def letter(row: Any, service: Service, library: Library, store: Store, now: date
     body = _together("alternative", [_part(f'text/{kind}; charset="utf-8"', _lines(text)) for kind, text in (
         ("plain", letters.plain(content)), ("html", letters.rich(content, service.address)),
     )])  # fmt: skip
-    files = [file for what in content.get("attach", []) for file in _files(what, library, store)]
+    files = list(dict.fromkeys(file for what in content.get("attach", []) for file in _files(what, library, store)))  # several documents of one mail: each file once
     if shown := [(n, c["label"], base64.b64decode(c["picture"])) for n, c in enumerate(content.get("cells", [])[: letters.MOST_FACTS]) if c["picture"]]:
         inline = [_part("image/png", data, {"Content-ID": f"<{letters.cell_id(content, number)}>", "Content-Disposition": "inline"}) for number, _, data in shown]
         body = _together("related", [body, *inline])
@@ -122,7 +122,9 @@ def _files(what: dict[str, Any], library: Library, store: Store) -> list[tuple[s
         raw = store.archive.read(Place(row["segment"], row["offset"], row["length"]))
         if what["kind"] == "archived":
             return [(what["name"].replace("/", "-"), raw, "application/octet-stream")]
-        return [(a.name or "附件", a.data, "application/octet-stream") for a in parsers.read(raw).attachments]
+        brought = parsers.read(raw).attachments
+        wanted = [a for a in brought if what.get("name") and what["name"] in a.name] or brought  # 文件 X: that document, where its name tells it from the others
+        return [(a.name or "附件", a.data, "application/octet-stream") for a in wanted]
     if what["kind"] == "slip":
         from .slips import LAYOUT, as_pdf
 

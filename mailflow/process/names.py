@@ -9,6 +9,8 @@ from .model import Process
 from .world import Case, Event, World
 
 MOST_OF_ONE = 40  # characters of one value in a title: the letter holds the whole of it
+_EMPTY = "\0"  # where a name holds nothing, until the gap is closed
+
 
 class Names:
     """Looks names up for one case and one event. Lookups are fetched once, when first asked for."""
@@ -106,9 +108,10 @@ class Names:
                 value = self.look(m[1])
             except KeyError:
                 return m[0]
-            return value if not most or len(value) <= most else value[: most - 1].rstrip() + "…"
+            return (value if not most or len(value) <= most else value[: most - 1].rstrip() + "…") or _EMPTY
 
-        return re.sub(r"<([^<>\n]{1,30})>", one, text).strip()
+        filled = re.sub(rf"[(（]\s*{_EMPTY}\s*[)）]", "", re.sub(r"<([^<>\n]{1,30})>", one, text))  # no brackets around nothing
+        return re.sub(rf" *{_EMPTY}[ {_EMPTY}]*", lambda m: " " if " " in m[0] else "", filled).strip()
 
     def title(self) -> str:
         """What the case is about (事项), in a line that a list of mails shows whole; what holds nothing leaves no gap."""

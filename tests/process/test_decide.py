@@ -396,3 +396,9 @@ def test_a_document_that_must_be_signed_is_none_without_a_signature() -> None:
     assert isinstance(back, Outcome) and back.sent_back == ["回执单"]
     case = back.case
     assert isinstance(doing("交", argument="回执单"), Refused)
+
+
+def test_a_sentence_leaves_no_gap_and_no_brackets_where_a_name_holds_nothing() -> None:
+    names = Names(a_process(TASK), Case("task", "1", "待批", MONDAY, MONDAY, fields={"项目": "海滨"}), an_event(), Town())
+    assert names.fill("<项目>(<金额>)。 <类型> <金额> 请回“确认”") == "海滨。 请回“确认”"
+    assert names.fill("<项目>（<项目>）<类型>") == "海滨（海滨）"
