@@ -6,7 +6,7 @@ Nothing doubtful is taken in silence (RULEBOOK B02 `ocr_confidence`), and nothin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from store import mails, marks
@@ -19,7 +19,12 @@ from .process.world import Event
 if TYPE_CHECKING:
     from .intake import Intake
 
-YES = re.compile(r"(确认|无误|都对|属实)(?!\w)")
+_YES = re.compile(
+    r"(?:已经?|经|我)?(?:核对|核实|检查|看)?(?:过了?|了|后)?[,，、 ]?(?:以上|内容|信息|各栏|全部|都|均|是|读得)*"
+    r"(?:确认(?:无误)?|无误|都对|属实|正确|没问题|没有问题|没错|对的|对|一致|准确|是的|ok)了?(?:(?:[\s,，。.!！;；]+|[,，]?(?:请|可以|就)?(?=开单|受理|办理|登记)).*)?", re.I,
+)  # fmt: skip
+_RESERVED = re.compile(r"但|不过|只是|除了|有误|错了|不对|不是|应为|应是|改为|改成|更正|[?？]|吗")  # a yes with a condition is none (RULEBOOK §8-18)
+_RATHER = re.compile(r"不是[^,，;；]*[,，]\s*(?:而?是|应为|应该?是)\s*(.+)|(?:应该?为|应该?是|应改为|应改成|改为|改成|更正为|实际?[为是]|为|是)\s*[:：]?\s*(?![不错])([^?？]+?(?<!吗))")
 _ABOUT = "核对传真"
 
 
@@ -84,3 +89,20 @@ def one_of(ends: Sequence[End]) -> End:
     first = next((end for end in ends if end.end == "sorting"), next((end for end in ends if end.case_id), ends[0]))
     first.case_id = first.case_id or next((end.case_id for end in ends if end.case_id), None)
     return first
+
+
+def agrees(first: str) -> bool:
+    """Whether the first line of an answer says that all was read as it stands."""
+    return bool(_YES.fullmatch(first.strip())) and not _RESERVED.search(first)
+
+
+def corrected(text: str, labels: Iterable[str]) -> dict[str, str]:
+    """label → value of sentences such as 故障单号应为 WH-…, 级别改为二级, 电话不是 020-1,是 020-2: how people put right what a form's line says."""
+    found = {}
+    longest = sorted(labels, key=len, reverse=True)
+    for sentence in re.split(r"[\n;；。]", text):
+        plain = re.sub(r"^\s*(?:\d+\s*[.、)）]\s*)?(?:确认|更正)?[,，:：\s]*", "", sentence).strip()
+        label = next((one for one in longest if plain.startswith(one)), None)
+        if label is not None and (said := _RATHER.fullmatch(plain[len(label) :].lstrip(" 》」”\"'"))):
+            found[label] = (said[1] or said[2]).strip(" ,，“”\"'")
+    return found

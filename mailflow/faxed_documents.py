@@ -325,9 +325,10 @@ def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, origi
     """What a person says of a document: `确认`, the case's number, corrected lines; None where it is none of them."""
     title, event, first = memory["title"], intake._event(mail, None), mail.first_line
     known = {label for process, _ in handed_in_by(intake.know.library, title) for label in forms.labels(process)}
-    said = read_fields(mail.message.reply_text, [*known, *memory["read"], NUMBER, SENDER])
+    asked = [*known, *memory["read"], NUMBER, SENDER]
+    said = fax_questions.corrected(mail.message.reply_text, asked) | read_fields(mail.message.reply_text, asked)
     number = printed_number(said.pop(NUMBER, "")) or ("" if first.startswith("归入") else printed_number(first))
-    if not said and not number and not fax_questions.YES.match(first):
+    if not said and not number and not fax_questions.agrees(first):
         return None
     sender = memory["sender"]
     if named := said.pop(SENDER, "").strip():

@@ -116,8 +116,8 @@ def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, origi
     if process is None:
         return None
     labels, title = labels_of(process), memory["title"]
-    said = read_fields(mail.message.reply_text, [*labels, SENDER])
-    if not said and not fax_questions.YES.match(mail.first_line):
+    said = fax_questions.corrected(mail.message.reply_text, labels) | read_fields(mail.message.reply_text, [*labels, SENDER])
+    if not said and not fax_questions.agrees(mail.first_line):
         return None
     event = intake._event(mail, None)
     sender = memory["sender"]

@@ -142,7 +142,7 @@ def answered(intake: Intake, mail: Mail, memory: dict[str, Any], row: Any, origi
     plan = intake.know.library.slips.get(memory["slip"])
     first = mail.first_line
     number = printed_number(first) if not first.startswith("归入") else ""
-    if plan is None or not number and not fax_questions.YES.match(first):
+    if plan is None or not number and not fax_questions.agrees(first):
         return None
     number = number or memory["read"]
     found = next((r for r in _waiting(intake, plan) if r["number"] == number), None)

@@ -130,6 +130,17 @@ def test_corrected_lines_go_before_what_was_read(office: Office) -> None:
     assert (case["fields"]["故障单号"], case["fields"]["联系电话"]) == ("SG-20261101-0001", "0751-5550123")
 
 
+def test_a_correction_in_a_sentence_and_a_yes_in_other_words(office: Office) -> None:
+    office.fax(page(TITLE, WHOLE, {"故障单号": 0.4}))
+    office.reply("确认,但单号不对")
+    assert not office.faults(), "a yes with a condition is none"
+    office.reply("故障单号应为 SG-20261101-0001。")
+    assert [case["fields"]["故障单号"] for case in office.faults()] == ["SG-20261101-0001"]
+    office.fax(page(TITLE, WHOLE | {"故障单号": "SG-20261101-0002"}, {"局点名称": 0.4}))
+    office.reply("核对无误,请开单")
+    assert len(office.faults()) == 2
+
+
 def test_prose_that_is_not_quite_sure_is_pointed_out_and_no_reason_to_wait(office: Office) -> None:
     office.fax(page(TITLE, WHOLE | {"已采取措施": "已倒换主控板"}, {"已采取措施": 0.6}))
     [case] = office.faults()
