@@ -206,7 +206,7 @@ class CaseMail(Handler):
         if self._unproved(event):
             return self._refused(mail, process, case, event, action.name, Refused("right", "不能证实这封信是您本人发的;请用收到的那封信里的按钮回复,或联系系统管理员"))
         done = decide.act(process, case, action, event, self.know)
-        if not isinstance(done, Refused) and self._needs_proof(process, case, action) and not event.proof:  # asked of them alone who may do it
+        if not isinstance(done, Refused) and self._needs_proof(case, action) and not event.proof:  # asked of them alone who may do it
             done = Refused("right", f"“{action.name}”要有凭证:请点收到的那封信里的“{action.name}”按钮回复,或从本单位邮箱发出")
         if isinstance(done, Refused):
             return self._refused(mail, process, case, event, action.name, done)
@@ -225,7 +225,7 @@ class CaseMail(Handler):
                 return event.proof != "token"
         return False
 
-    def _needs_proof(self, process: Process, case: Case, action: Action) -> bool:
+    def _needs_proof(self, case: Case, action: Action) -> bool:
         """Confirming a row of a register that wants proof (§8-23, §8-27)."""
         if action.proof:
             return True

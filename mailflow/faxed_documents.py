@@ -273,7 +273,7 @@ def _not_yet(intake: Intake, again: Mail, place: _Place, action: Action | None, 
         return f"认不出是谁发来的,请写明“{SENDER}:姓名”"
     if action is None:
         return f"{again.sender} 现在不能交《{title}》({place.case.state})"
-    if (intake.trusted.commands == "authenticated" or intake._needs_proof(place.process, place.case, action)) and not again.proof:
+    if (intake.trusted.commands == "authenticated" or intake._needs_proof(place.case, action)) and not again.proof:
         return "不能证实这封信是传真网关发来的"
     done = decide.act(place.process, place.case, action, _event(intake, again, place, action, title), intake.know)
     if not isinstance(done, Refused):

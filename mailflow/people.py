@@ -165,10 +165,6 @@ class Directory:
         """Everybody active with this role (or a synonym of it), in the order of the table."""
         return list(self._by_role.get(fold_name(self.role(role)), ()))
 
-    def has_role(self, person: Person, role: str) -> bool:
-        wanted = fold_name(self.role(role))
-        return any(fold_name(self.role(r)) == wanted for r in person.roles)
-
     def superior(self, person: Person) -> Person | None:
         """Whom 上级 names, None at the top and where the name is unknown (master data reports that)."""
         found = self.by_name(person.superior) if person.superior else None
@@ -257,11 +253,6 @@ class ProjectIndex:
                     near[project.name] = (distance, project)
         found = sorted(near.values(), key=lambda pair: pair[0])[:10]
         return ProjectMatch("near", None, tuple(project for _, project in found)) if found else ProjectMatch("none")
-
-
-def find_project(name: str, projects: Iterable[Project]) -> ProjectMatch:
-    """`ProjectIndex(projects).find(name)`, for a single question."""
-    return ProjectIndex(projects).find(name)
 
 
 def _differ(a: str, b: str) -> int | None:

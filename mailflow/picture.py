@@ -61,14 +61,14 @@ def draw(process: Process, moves: Sequence[Move]) -> str:
     states, arrows = _states_and_arrows(process, moves)
     order = list(states)
     _turn_circles(order, arrows)
-    _rank(states, order, arrows)
+    _rank(states, arrows)
     nodes = list(states.values())
     index = {name: number for number, name in enumerate(order)}
     for arrow in arrows:
         _cut(arrow, states, nodes, index)
     ranks = _ordered(nodes, arrows)
     _place(nodes, ranks, arrows)
-    return _svg(process, nodes, arrows, ranks)
+    return _svg(process, nodes, arrows)
 
 
 # -- what is drawn ---------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def _ends(arrow: _Arrow) -> tuple[str, str]:
     return (arrow.target, arrow.source) if arrow.turned else (arrow.source, arrow.target)
 
 
-def _rank(states: dict[str, _Node], order: list[str], arrows: list[_Arrow]) -> None:
+def _rank(states: dict[str, _Node], arrows: list[_Arrow]) -> None:
     """The longest way from the start, on even ranks: the odd ones are for the words."""
     changed = True
     while changed:
@@ -257,7 +257,7 @@ def _settle(row: list[_Node], wanted: list[float]) -> None:
 # -- SVG -------------------------------------------------------------------------------------------------------------------
 
 
-def _svg(process: Process, nodes: list[_Node], arrows: list[_Arrow], ranks: list[list[int]]) -> str:
+def _svg(process: Process, nodes: list[_Node], arrows: list[_Arrow]) -> str:
     title = f"{process.id} {process.title}"
     under = f"{process.name}  单号 MF-{process.code}" + (f"  依据 {'、'.join(process.clauses)}" if process.clauses else "")
     whole = _wrapped([how_long(d) for d in process.deadlines.values()], "全程期限 ") if process.deadlines else []

@@ -78,14 +78,14 @@ def _rehearse(office: Office, conn: sa.Connection, process: Process, message: Me
         subjects = [text for begun in process.starts for text in begun.subjects]
         yield f"标题对不上这个流程的“收到”:{' / '.join(subjects) or '(没有标题)'};实际会转人工。下面当作标题对了来试:"
         conn.execute(sa.delete(letter).where(letter.c.id > before))
-        event_mail = Mail(row, message, clean(message.subject), _name(office, intake, message))
+        event_mail = Mail(row, message, clean(message.subject), _name(intake, message))
         end = intake._open(event_mail, Opening(process, start))
     yield ""
     yield f"去向:{screen.ENDS.get(end.end, end.end)}" + (f"({end.reason})" if end.reason else "")
     yield from _results(office, conn, row["id"], before, now)
 
 
-def _name(office: Office, intake: Any, message: Message) -> str:
+def _name(intake: Any, message: Message) -> str:
     person = intake.know.directory.by_address(message.sender)
     return person.name if person else ""
 

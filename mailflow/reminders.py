@@ -103,8 +103,8 @@ def _tell(recorder: Recorder, process: Process, case: Case, declared: Deadline |
     if card := process.states.get(case.state):  # where all must do it, those who have done their part are not asked again
         done = {n for a in card.actions.values() if a.all_of for n in case.memo.get("done", {}).get(f"{case.state}/{a.name}", [])}
         responsible = [n for n in responsible if n not in done] or responsible
-    to = _readers(recorder, tick.rung, tick.rung.to, responsible, names, declared.cc)
-    cc = _readers(recorder, tick.rung, tick.rung.cc, responsible, names, declared.cc) if tick.number >= (tick.rung.copied_from or 1) else []
+    to = _readers(recorder, tick.rung.to, responsible, names, declared.cc)
+    cc = _readers(recorder, tick.rung.cc, responsible, names, declared.cc) if tick.number >= (tick.rung.copied_from or 1) else []
     if not to:
         return
     tz = recorder.know.calendar.tz
@@ -119,7 +119,7 @@ def _tell(recorder: Recorder, process: Process, case: Case, declared: Deadline |
         recorder.tell(occasion, reader, event, process, case, 抄送=copies if number == 0 else [], **facts)
 
 
-def _readers(recorder: Recorder, rung: Rung, words: Iterable[str], responsible: list[str], names: Names, copied: Iterable[str]) -> list[str]:
+def _readers(recorder: Recorder, words: Iterable[str], responsible: list[str], names: Names, copied: Iterable[str]) -> list[str]:
     """The people that the words of the ladder table mean: 责任人, 经理 (their superior), 上一级 (the superior's), 抄送 (抄 of the deadline)."""
     found: list[str] = []
     for word in words:

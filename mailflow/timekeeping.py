@@ -57,11 +57,11 @@ def keep(know: Knowledge, process: Process, case: Case, names: Names, now: datet
         match = live.get((row["name"], scope))
         if scope and (match is None or abs((match.start - row["start"]).total_seconds()) >= 1):
             if row["stopped_at"] is None and row["status"] != "cancelled":
-                _stop(know, row, now, changes)  # the state was left
+                _stop(know, row, now)  # the state was left
             continue
         if match is None:
             if not scope and row["stopped_at"] is None and row["status"] in ("running", "paused"):
-                _stop(know, row, now, changes, cancelled=True)
+                _stop(know, row, now, cancelled=True)
             continue
         if row["status"] == "cancelled" and match.cancelled:
             seen.add((row["name"], scope))
@@ -98,7 +98,7 @@ def _agree(know: Knowledge, process: Process, case: Case, row: Any, match: Wante
         if match.void and row["memo"].get("entries"):
             changes.forgiven += row["memo"]["entries"]  # it is no limit of this case after all
         if row["stopped_at"] is None:
-            _stop(know, row, now, changes, cancelled=match.void or row["status"] != "missed")
+            _stop(know, row, now, cancelled=match.void or row["status"] != "missed")
         return
     if row["due"] != match.due or row["start"] != match.start:
         values |= {"due": match.due, "start": match.start, "explained": match.explained}
@@ -139,7 +139,7 @@ def _late(process: Process, row: Any, changes: Changes, know: Knowledge) -> None
         changes.late.append((row["id"], declared))
 
 
-def _stop(know: Knowledge, row: Any, now: datetime, changes: Changes, cancelled: bool = False) -> None:
+def _stop(know: Knowledge, row: Any, now: datetime, cancelled: bool = False) -> None:
     status = "cancelled" if cancelled else "met" if now <= row["due"] else "missed"
     cases.change_deadline(know.conn, row["id"], {"stopped_at": now, "status": status, "next_at": None})
 

@@ -18,7 +18,6 @@ class Limits:
     addresses: int = 2000           # in one header field
     text: int = 2_000_000           # of a body
     html: int = 1_500_000           # of an HTML body that is turned into text
-    html_depth: int = 180           # libxml2 drops what is nested deeper than 255, in silence
     unpacked: int = 40 * 2**20      # of an office file, all its members together
     ratio: int = 150                # unpacked to packed, of one member of an office file
     rows: int = 5000                # of a table

@@ -11,7 +11,7 @@ from . import dates
 from .values import number
 
 if TYPE_CHECKING:
-    from .model import Process
+    pass
 
 _NUMBERING = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[、..]|[一二三四五六七八九十]{1,2}[、.]|[-*•·①-⑩])\s*")
 _NO_WORD = re.compile(r"[\W_]+")
@@ -20,7 +20,7 @@ _TELLING = re.compile(r"[A-Za-z0-9]")
 NAMED = ("不笼统", "不晚于今天", "不早于今天", "不晚于现在", "同标题的项目", "在项目库", "在合同库", "内部人员", "只写一个")
 
 
-def unknown_check(text: str, process: Process, names: set[str]) -> str:
+def unknown_check(text: str, names: set[str]) -> str:
     """Why the loader cannot take this check; '' where it can."""
     if text in NAMED:
         return ""

@@ -188,7 +188,7 @@ class _Builder(EffectReader):
         from .checks import unknown_check
 
         for check in checks:
-            if why := unknown_check(check, self.process_, set(self.kinds)):
+            if why := unknown_check(check, set(self.kinds)):
                 raise self.wrong(f"“要求: {check}”:{why}", t.lines["要求"])
         return Field(
             name=label,

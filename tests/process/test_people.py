@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from mailflow.people import Directory, Person, Project, find_project
+from mailflow.people import Directory, Person, Project, ProjectIndex
 
 PEOPLE = [
     Person("张三", ("zhangsan@corp.example", "zs@corp.example"), ("售前",), superior="王经理"),
@@ -85,7 +85,6 @@ def test_a_role_has_many_names(role: str) -> None:
 def test_synonyms_come_from_the_table_alone() -> None:
     assert [p.name for p in DIRECTORY.with_role("部门经理")] == ["王经理"]
     assert Directory(PEOPLE).with_role("部门经理") == []
-    assert DIRECTORY.has_role(PEOPLE[1], "售前") and not DIRECTORY.has_role(PEOPLE[1], "售前经理")
 
 
 def test_superior_and_its_absence() -> None:
@@ -134,29 +133,29 @@ PROJECTS = [
     ],
 )
 def test_a_project_is_found_by_name_and_alias_with_or_without_the_word_project(name: str, project: str) -> None:
-    match = find_project(name, PROJECTS)
+    match = ProjectIndex(PROJECTS).find(name)
     assert match.kind == "exact" and match.project and match.project.name == project
 
 
 @pytest.mark.parametrize(("name", "project"), [("海宾政务网", "海滨政务网"), ("智惠园区二其", "智慧园区二期"), ("老巷口", "老港口项目"), ("海边", "海滨政务网")])
 def test_one_or_two_characters_off_are_candidates_to_choose_from(name: str, project: str) -> None:
-    match = find_project(name, PROJECTS)
+    match = ProjectIndex(PROJECTS).find(name)
     assert match.kind == "near" and match.project is None
     assert match.candidates[0].name == project
 
 
 @pytest.mark.parametrize("name", ["", "项目", "山区教育网", "老巷道", "东城医保平台", "海"])
 def test_far_off_is_none(name: str) -> None:
-    assert find_project(name, PROJECTS).kind == "none"
+    assert ProjectIndex(PROJECTS).find(name).kind == "none"
 
 
 def test_several_projects_under_one_name_are_candidates() -> None:
-    match = find_project("智慧园区", [*PROJECTS, Project("智慧园区")])
+    match = ProjectIndex([*PROJECTS, Project("智慧园区")]).find("智慧园区")
     assert match.kind == "near" and [p.name for p in match.candidates] == ["智慧园区二期", "智慧园区"]
 
 
 def test_the_nearest_candidate_comes_first() -> None:
-    match = find_project("智慧园区五期", [Project("智慧园区大区"), Project("智慧园区二期")])
+    match = ProjectIndex([Project("智慧园区大区"), Project("智慧园区二期")]).find("智慧园区五期")
     assert [p.name for p in match.candidates] == ["智慧园区二期", "智慧园区大区"]
 
 
