@@ -159,6 +159,8 @@ class Intake(CaseMail):
                 if action is None:
                     refusal = Refused("state", f"现在的状态“{case.state}”不能“{doing.action}”" if case.open else "这件事已经结束")
                     return self._refused(mail, process, case, event, doing.action, refusal)
+                if not event.raw:
+                    event.rest = event.text  # the subject is the command: what is written freely answers what it asks, as behind a word
                 return self._act(mail, process, case, action, event)
         openings = self.router.opening(mail.subject)
         if not openings:
