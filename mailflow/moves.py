@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .process.conditions import All, Any, Compare, Condition, Has, Not
-from .process.model import Deadline, Effects, Process, Start
+from .process.model import Deadline, Document, Effects, Process, Start
 
 START, ANYTIME = "开始", "任何状态"
 
@@ -31,10 +31,10 @@ def moves(process: Process, titles: dict[str, str] | None = None) -> list[Move]:
     known = titles or {}
     found: list[Move] = []
     for start in process.starts:
-        found += _ways(Move(START, _people(start.by), _how(start)), start.effects, process, known)
+        found += _ways(Move(START, _people(start.by), _how(start), when=say(start.when)), start.effects, process, known)
     for action in process.anytime.values():
         if action.by:
-            found += _ways(Move(ANYTIME, _people(action.by), action.name, asks="、".join(action.asks)), action.effects, process, known)
+            found += _ways(Move(ANYTIME, _people(action.by), action.name, when=say(action.when), asks="、".join(action.asks)), action.effects, process, known)
     for state in process.states.values():
         for action in state.actions.values():
             move = Move(state.name, _people(action.by) or "(系统)", action.name, when=say(action.when), asks="、".join(action.asks))
@@ -49,9 +49,10 @@ def moves(process: Process, titles: dict[str, str] | None = None) -> list[Move]:
     return found
 
 
-def how_long(limit: Deadline) -> str:
-    """A deadline in a few words."""
-    return f"{limit.name}:" + (limit.length or f"到 {limit.due}") + (f",从{limit.start}" if limit.start else "")
+def how_long(limit: Deadline | Document) -> str:
+    """How much time a deadline or a document has, in a few words."""
+    length = limit.length or (f"到 {limit.due}" if limit.due else "")
+    return limit.name + (f":{length}" if length else "") + (f",从{limit.start}" if limit.start else "")
 
 
 def _deadline(state: str, limit: Deadline) -> Move:
@@ -75,18 +76,20 @@ def _ways(move: Move, effects: Effects, process: Process, titles: dict[str, str]
         letters, opens = letters + _said(enter), opens + [titles.get(c.process, c.process) for c in enter.children]
     for inner in effects.also:
         letters, opens = letters + _said(inner), opens + [titles.get(c.process, c.process) for c in inner.children]
-    for to, when, more in ends or [("", "", [])]:
+    for to, when, passed in ends or [("", "", [])]:
         conditions = " 且 ".join(t for t in (move.when, when) if t)
-        yield Move(move.source, move.who, move.what, to, conditions, move.asks, letters + more, opens, move.kind)
+        more = [word for block in passed for word in _said(block)]
+        others = [titles.get(c.process, c.process) for block in passed for c in block.children]
+        yield Move(move.source, move.who, move.what, to, conditions, move.asks, letters + more, opens + others, move.kind)
 
 
-def _ends(effects: Effects, path: list[str]) -> Iterator[tuple[str, str, list[str]]]:
+def _ends(effects: Effects, path: list[str]) -> Iterator[tuple[str, str, list[Effects]]]:
+    """(state, on what condition, the blocks passed on the way there)."""
     if effects.to:
         yield effects.to, " 且 ".join(path), []
     for inner in (*effects.branch, *effects.also):
-        when = say(inner.when)
-        for to, conditions, more in _ends(inner, [*path, when] if when else path):
-            yield to, conditions, _said(inner) + more
+        for to, conditions, more in _ends(inner, [*path, say(inner.when) or "否则"]):
+            yield to, conditions, [inner, *more]
 
 
 def _said(effects: Effects) -> list[str]:

@@ -101,11 +101,14 @@ def _table(process: Process, rows: list[Move]) -> list[str]:
     needed = [f.name + ("" if f.required is True else "(有条件)") for f in process.fields.values() if f.required is not False]
     if needed:
         lines.append(f"必填:{'、'.join(needed)}")
+    papers = [how_long(d) + (f"({'、'.join(d.by)})" if d.by else "") for d in process.documents.values()]
+    limits = [how_long(limit) for limit in process.deadlines.values()]
+    lines += [f"{word}:{'；'.join(found)}" for word, found in (("要交", papers), ("全程期限", limits)) if found]
     lines.append("")
     cells, last = [], ""
     for m in rows:
         to = m.to if m.to and m.to != m.source else "" if m.kind == "limit" else "(不变)"
-        more = ([f"当 {m.when}"] if m.when else []) + ([f"写明 {m.asks}"] if m.asks else []) + ([f"开单 {'、'.join(dict.fromkeys(m.opens))}"] if m.opens else [])
+        more = ([m.when if m.when.startswith("否则") else f"当 {m.when}"] if m.when else []) + ([f"写明 {m.asks}"] if m.asks else []) + ([f"开单 {'、'.join(dict.fromkeys(m.opens))}"] if m.opens else [])
         final = "(结束)" if m.to in process.states and process.states[m.to].final else ""
         cells.append([m.source if m.source != last else "", m.who, m.what, to + final, "；".join(more), "；".join(dict.fromkeys(m.letters))])
         last = m.source
