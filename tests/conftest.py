@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from store import Store, open_store, tables
 
 _numbers = count(1)
+_shelf = tempfile.TemporaryDirectory(prefix="mailflow-cache-")
+os.environ["XDG_CACHE_HOME"] = _shelf.name  # what this machine's commands kept of templates is none of the tests' business
 
 
 @pytest.fixture(scope="session")

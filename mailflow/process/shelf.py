@@ -37,7 +37,11 @@ def take(folders: Iterable[Path], stamps: Stamps) -> tuple[Any, bool] | None:
             if about.st_uid != os.getuid() or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 return None  # a pickle is code: nobody else's is run
             code, files = pickle.load(stream)
-            return (pickle.load(stream), files == _files(stamps)) if code == _code() else None
+            if code != _code():
+                return None
+            value = pickle.load(stream)
+        os.utime(file)  # used of late, see MOST
+        return value, files == _files(stamps)
     except Exception:  # whatever a damaged copy makes of itself, the files themselves are there
         return None
     finally:
