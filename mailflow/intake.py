@@ -29,8 +29,6 @@ class Intake(CaseMail):
 
     def handle(self, row: Any, raw: bytes, message: Message | None = None) -> End:
         """Does everything that follows from one mail and says how it ended."""
-        if row["truncated"]:
-            return End("sorting", None, "信太大,只保留了信头;请发信人拆小后重发,或放到共享盘")
         message = message if message is not None else parsers.read(raw)
         mail = self._in_hand(row, message, unread(message) if not row["truncated"] else [TOO_LARGE])
         if twin := mails.find_duplicate(self.know.conn, message.message_id, row["digest"], row["id"]):
