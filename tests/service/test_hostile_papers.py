@@ -178,6 +178,7 @@ def test_damage_is_never_more_than_a_sentence(seed: int) -> None:
         assert "《x》" in str(why)
 
 
+@pytest.mark.slow
 def test_the_reader_is_stopped_by_time_and_by_memory_and_the_next_file_is_read() -> None:
     good = io.BytesIO()
     Image.new("L", (200, 200), 255).save(good, "PNG")
@@ -233,6 +234,7 @@ def test_who_sent_it_is_told_the_mail_is_kept_and_the_next_one_is_handled(depart
     assert kept, "for the operator"
 
 
+@pytest.mark.slow
 def test_of_a_fax_of_very_many_files_the_first_are_read_and_that_is_said() -> None:
     good = io.BytesIO()
     Image.new("L", (200, 200), 255).save(good, "PNG")

@@ -129,6 +129,7 @@ def test_uids_with_gaps_and_mails_that_vanish_between_two_batches_hold_nothing_u
     assert mailbox.problems == []
 
 
+@pytest.mark.slow
 def test_after_a_change_of_uidvalidity_all_mails_come_again(dovecot: Dovecot, user: str) -> None:
     dovecot.append(user, [mail(1), mail(2)], "工单")
     keeper = Keeper()
@@ -146,6 +147,7 @@ def test_after_a_change_of_uidvalidity_all_mails_come_again(dovecot: Dovecot, us
     assert keeper.take(mailbox) == 0
 
 
+@pytest.mark.slow
 def test_a_mail_of_60_mb_comes_whole_or_as_its_header(dovecot: Dovecot, user: str) -> None:
     huge = mail(2, 60_000_000)
     dovecot.append(user, [mail(1), huge, mail(3)])
@@ -160,6 +162,7 @@ def test_a_mail_of_60_mb_comes_whole_or_as_its_header(dovecot: Dovecot, user: st
     assert list(keeper.rows.values())[1] == huge.split(b"x" * 9)[0]
 
 
+@pytest.mark.slow
 def test_mails_that_arrive_while_we_fetch_are_taken_then_or_next_time(dovecot: Dovecot, user: str) -> None:
     dovecot.append(user, [mail(n) for n in range(60)])
     stop = threading.Event()

@@ -63,6 +63,7 @@ def test_mail_in_a_maildir_is_answered_at_once_and_sigterm_ends_with_0(departmen
     assert "服务结束" in said(department)
 
 
+@pytest.mark.slow
 def test_the_log_has_a_line_an_event_and_nothing_personal(department: Department) -> None:
     with running(department) as child:
         department.put(mail())
@@ -110,6 +111,7 @@ def test_a_letter_that_a_crash_left_between_smtp_and_commit_is_uncertain_and_not
     assert "uncertain" in department.run("outbox").stdout
 
 
+@pytest.mark.slow
 def test_a_mailbox_that_is_away_keeps_neither_the_service_nor_the_other_mailbox_from_working(department: Department) -> None:
     away = f'[[mailbox]]\nname = "away"\nurl = "imap://a@127.0.0.1:{free_port()}/INBOX"\npassword_env = "MAIL_SECRET"\n'
     department.configure(away + MAILDIR)
@@ -121,6 +123,7 @@ def test_a_mailbox_that_is_away_keeps_neither_the_service_nor_the_other_mailbox_
     assert said(department).count("拒绝连接") == 1, "a lasting trouble is said once"
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_is_tried_again_and_starves_nobody() -> None:
     clock = schedule.Scheduler()
     calls: list[str] = []
@@ -146,6 +149,7 @@ def imap(dovecot: Dovecot, user: str) -> str:
     return f'[[mailbox]]\nname = "main"\nurl = "{dovecot.url(user)}"\npassword_env = "MAIL_SECRET"\n'
 
 
+@pytest.mark.slow
 @pytest.mark.dovecot
 def test_mail_on_an_imap_server_is_answered_within_a_second_of_being_told(department: Department, dovecot: Dovecot, user: str) -> None:
     department.configure(imap(dovecot, user))
@@ -159,6 +163,7 @@ def test_mail_on_an_imap_server_is_answered_within_a_second_of_being_told(depart
         assert child.wait(5) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.dovecot
 def test_after_the_server_has_been_away_mail_is_fetched_once(department: Department, own_dovecot: Dovecot, user: str) -> None:
     department.configure(imap(own_dovecot, user))
