@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .lines import Corners
+from .lines import Corners, around
 
 _SPECK = 8        # dark pixels: less is dirt; a full stop has 9 or more
 _CROSSES = 0.7    # of a box's height: an upright ruling runs at least so far through it
@@ -34,7 +34,7 @@ def fitted(view: Any, rulings: Any, found: list[Corners]) -> list[Line]:
     parts = [part for corners in found if not _askew(corners) for part in _parted(corners, rulings)]
     if not parts:
         return []
-    boxes = numpy.array([_around(corners) for corners in parts])
+    boxes = numpy.array([around(corners) for corners in parts])
     page = _Page(view, rulings, _pieces(view))
     return [_let_out(corners, n, boxes, page) for n, corners in enumerate(parts)]
 
@@ -42,11 +42,6 @@ def fitted(view: Any, rulings: Any, found: list[Corners]) -> list[Line]:
 def _askew(corners: Corners) -> bool:
     across, down = corners[1] - corners[0], corners[3] - corners[0]
     return bool(abs(across[0]) > _LONG * abs(down[1]) and abs(across[1]) > _TILTED * abs(across[0]))
-
-
-def _around(corners: Corners) -> tuple[float, float, float, float]:
-    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    return float(left), float(top), float(right), float(bottom)
 
 
 @dataclass(slots=True)
@@ -79,7 +74,7 @@ def _ruled(rulings: Any, box: tuple[float, float, float, float]) -> Any:
 def _parted(corners: Corners, rulings: Any) -> list[Corners]:
     import numpy
 
-    left, top, right, bottom = box = _around(corners)
+    left, top, right, bottom = box = around(corners)
     columns = _ruled(rulings, box)
     if not len(columns):
         return [corners]

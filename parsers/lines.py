@@ -39,6 +39,12 @@ class Reading:
     steps: list[int]
 
 
+def around(corners: Corners) -> tuple[float, float, float, float]:
+    """The upright box around a line: left, top, right, bottom."""
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
+
+
 @lru_cache(maxsize=2)
 def _model(task: str) -> Any:
     """`det` finds lines, `rec` reads them."""

@@ -47,7 +47,7 @@ def read_words(page: Page) -> list[Words]:
     second = _once_more(sheet, again, sheet.views[0], NARROW)
     apart = [n for n in again if _text(second[n].text) != _text(first[n].text)]
     third = _once_more(sheet, apart, _soft(tidy), 1.0) if apart else {}
-    words = [_agreed(_box(line.corners), [said, *(more[n] for more in (second, third) if n in more)]) for n, (line, said) in enumerate(zip(sheet.lines, first, strict=True))]
+    words = [_agreed(lines.around(line.corners), [said, *(more[n] for more in (second, third) if n in more)]) for n, (line, said) in enumerate(zip(sheet.lines, first, strict=True))]
     for line, word in zip(sheet.lines, words, strict=True):
         word.sure = word.sure if line.whole else min(word.sure, _DIFFER)
     return sorted((w for w in words if w.text), key=lambda w: (w.box[1], w.box[0]))
@@ -63,11 +63,6 @@ def _soft(view: Any) -> Any:
     import cv2
 
     return cv2.GaussianBlur(view, (0, 0), 1.2)
-
-
-def _box(corners: lines.Corners) -> Box:
-    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    return float(left), float(top), float(right), float(bottom)
 
 
 @dataclass(slots=True)
